@@ -1,6 +1,6 @@
-import { defineConfig } from 'vitest/config'
+import type { ViteUserConfig } from 'vitest/config'
 
-export default defineConfig({
+const config: ViteUserConfig = {
   // Node 22 has no native `using`, and the tests also run there.
   oxc: { target: 'es2024' },
   test: {
@@ -20,4 +20,6 @@ export default defineConfig({
       },
     },
   },
-})
+}
+
+export default config

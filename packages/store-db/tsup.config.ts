@@ -1,6 +1,6 @@
-import { defineConfig, type Options } from 'tsup'
+import type { Options } from 'tsup'
 import { library } from '../../tsup.base.ts'
 
-const config: Options | Options[] = library(['src/index.ts'])
+const config: Options = library(['src/index.ts'])
 
-export default defineConfig(config)
+export default config
