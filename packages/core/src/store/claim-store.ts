@@ -1,0 +1,116 @@
+import type { Missed } from './execution.ts'
+
+/** How much of one queue an instance can take now. */
+export interface QueueDemand {
+  readonly queue: string
+  /** Executions that start at once. */
+  readonly slots: number
+  /** Executions beyond those that may be taken ahead; 0 where the queue has a limit across the cluster. */
+  readonly prefetch: number
+}
+
+/** A claim. The same `token` again answers with what was claimed under it before (the reply may have been lost). */
+export interface ClaimRequest {
+  readonly instance: string
+  /** Grows with each claim of the instance; repeated only when the reply was lost. */
+  readonly token: number
+  readonly isRepeat: boolean
+  readonly queues: readonly QueueDemand[]
+  /** The jobs that this instance has a handler for and accepts. The same object from call to call unless it changes. */
+  readonly handlers: ReadonlySet<string>
+}
+
+/** An execution that an instance owns until its lease ends. */
+export interface ClaimedExecution {
+  readonly id: string
+  readonly job: string
+  readonly revision: number
+  readonly queue: string
+  readonly priority: number
+  readonly scheduledFor: number
+  readonly dueAt: number
+  /** The number of the attempt, from 1. */
+  readonly attempt: number
+  readonly retries: number
+  readonly interruptions: number
+  /** The execution's own counter, by which settling is judged. */
+  readonly fence: bigint
+  /** The fence that the handler is given, and whose it is: the job's or concurrency key's where exclusive. */
+  readonly guardFence: bigint
+  readonly guardKey: string
+  readonly claimedAt: number
+  /** Null: taken ahead, not started; it must be reported by `markStarted` or its settlement. */
+  readonly startedAt: number | null
+  readonly input: string | null
+  readonly missed: Missed | null
+  readonly isTick: boolean
+  readonly createdBy: string | null
+  readonly traceparent: string | null
+}
+
+/** What a claim pass found. */
+export interface ClaimResult {
+  /** False: the instance was declared dead; it must abort what it runs and register anew. */
+  readonly isAlive: boolean
+  readonly executions: readonly ClaimedExecution[]
+  /** Ticks that this pass folded or skipped by overlap, pause or expiry, for events. */
+  readonly dropped: readonly { readonly job: string; readonly scheduledFor: number; readonly reason: string }[]
+  /** Jobs with unjudged ticks later than the punctual window: the planner must judge them. */
+  readonly lateJobs: readonly string[]
+  /** Executions that this pass asked to end (overlap `cancel-running`). */
+  readonly cancelRequested: readonly string[]
+  /** When the next execution falls due for these queues and handlers; null: none is known. Unix milliseconds. */
+  readonly nextDueAt: number | null
+  /** Whether due executions were left behind for want of demand. */
+  readonly hasMore: boolean
+  /** The server's time. */
+  readonly now: number
+}
+
+/** From due rows to owned executions. */
+export interface ClaimStore {
+  /**
+   * One pass: judges punctual ticks that fell due (pause, then overlap), expires what waited too long, then takes due
+   * executions by priority, then age, within queue limits, exclusivity and concurrency keys, each with a fresh fence.
+   * Nothing starts before its time, nothing is taken of a paused queue, no tick or retry of a tick of a paused job.
+   */
+  claim(namespace: string, request: ClaimRequest): Promise<ClaimResult>
+
+  /** Records the start of executions that were taken ahead. Answers the ids whose fence is no longer the newest. */
+  markStarted(
+    namespace: string,
+    starts: readonly { readonly executionId: string; readonly fence: bigint; readonly startedAt: number }[],
+  ): Promise<readonly string[]>
+
+  /** Gives back what was claimed and never started: no attempt is recorded, no retry is spent. */
+  handBack(
+    namespace: string,
+    executions: readonly { readonly executionId: string; readonly fence: bigint }[],
+  ): Promise<void>
+
+  /**
+   * Renews the lease of an instance and of all that it holds.
+   *
+   * @param holding - Ids of what the instance holds, with their fences.
+   */
+  heartbeat(
+    namespace: string,
+    request: {
+      readonly instance: string
+      readonly leaseMs: number
+      readonly holding: readonly { readonly executionId: string; readonly fence: bigint }[]
+    },
+  ): Promise<HeartbeatResult>
+}
+
+/** The answer to a heartbeat. */
+export interface HeartbeatResult {
+  /** False: the lease had ended and the instance was declared dead; nothing that it holds is its own any more. */
+  readonly isAlive: boolean
+  /** Ids of `holding` that belong to someone else now. */
+  readonly lost: readonly string[]
+  /** Executions of `holding` that are to be cancelled, and who asked. */
+  readonly cancel: readonly { readonly executionId: string; readonly by: string | null }[]
+  /** The server's time. */
+  readonly now: number
+}
