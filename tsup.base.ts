@@ -42,6 +42,8 @@ export function library(entries: string[]): Options {
     // Down-levels `using`, which Node 22 cannot parse.
     target: 'es2024',
     dts: { entry: entries },
+    // `node:sqlite` exists under no other name.
+    removeNodeProtocol: false,
     splitting: false,
     sourcemap: true,
     clean: true,

@@ -1,5 +1,7 @@
 import type { ViteUserConfig } from 'vitest/config'
 
+const isCi = process.env['CI'] === 'true'
+
 const config: ViteUserConfig = {
   // Node 22 has no native `using`, and the tests also run there.
   oxc: { target: 'es2024' },
@@ -7,10 +9,16 @@ const config: ViteUserConfig = {
     include: ['packages/*/test/**/*.test.ts', 'examples/*/test/**/*.test.ts', 'scripts/test/**/*.test.ts'],
     // Processes, not threads: tests send signals, change directories and load native addons.
     pool: 'forks',
+    // As many as the smallest machine that runs this has cores; more would only disturb what is measured in time.
     maxWorkers: 2,
+    reporters: isCi ? ['default', ['json', { outputFile: '.reports/vitest.json' }]] : ['default'],
     coverage: {
+      // The one run of the tests in CI also judges the coverage; `pnpm coverage` does so anywhere.
+      enabled: isCi,
       provider: 'v8',
       include: ['packages/*/src/**/*.ts'],
+      // They run in threads and processes of their own, out of sight of the collector; tests run them all the same.
+      exclude: ['**/*-{worker,child}.ts'],
       reportsDirectory: 'coverage',
       reporter: ['text-summary', 'json-summary', 'html'],
       thresholds: {

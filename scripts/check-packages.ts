@@ -4,6 +4,7 @@
  *
  * `CONSUMER_NODE` names the Node binary that imports them; default: the one that runs this script.
  */
+import { spawnSync } from 'node:child_process'
 import {
   existsSync,
   mkdirSync,
@@ -15,7 +16,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join, posix } from 'node:path'
+import { dirname, join, posix } from 'node:path'
 import { runCommand } from './run-command.ts'
 
 const ROOT = join(import.meta.dirname, '..')
@@ -81,35 +82,47 @@ function pack(destination: string, count: number): string[] {
 function useAsStranger(folder: string, tarballs: readonly string[], manifests: readonly Manifest[]): void {
   mkdirSync(folder)
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ private: true, type: 'module' }))
-  runCommand('npm', ['install', '--no-audit', '--no-fund', '--ignore-scripts', '--loglevel=error', ...tarballs], {
-    cwd: folder,
-  })
+  const quiet = ['--no-audit', '--no-fund', '--ignore-scripts', '--loglevel=error']
+  runCommand('npm', ['install', ...quiet, ...tarballs], { cwd: folder })
+  linkPeers(folder, manifests)
 
   const entries = manifests.flatMap(({ name, exports }) => Object.keys(exports).map((entry) => posix.join(name, entry)))
-  const importAll = entries.map((entry, index) => `import * as entry${index} from '${entry}'`)
-  const list = entries.map((entry, index) => `  ['${entry}', entry${index}],`)
-  const code = [
-    ...importAll,
-    'const entries: [string, object][] = [',
-    ...list,
-    ']',
-    'for (const [name, entry] of entries) {',
-    '  const count = Object.keys(entry).length',
-    "  if (count === 0) throw new Error(name + ' exports nothing')",
-    "  console.log(name + ': ' + count + ' exports on Node ' + process.versions.node)",
-    '}',
-  ]
-  writeFileSync(join(folder, 'entries.ts'), code.join('\n'))
-  checkTypes(folder)
-  // The annotation is the only TypeScript in it; without it every supported Node can run the file.
-  writeFileSync(join(folder, 'entries.js'), code.join('\n').replace(': [string, object][]', ''))
+  writeFileSync(
+    join(folder, 'entries.js'),
+    [
+      ...entries.map((entry, index) => `import * as entry${index} from '${entry}'`),
+      'const entries = [',
+      ...entries.map((entry, index) => `  ['${entry}', entry${index}],`),
+      ']',
+      'for (const [name, entry] of entries) {',
+      '  const count = Object.keys(entry).length',
+      "  if (count === 0) throw new Error(name + ' exports nothing')",
+      "  console.log(name + ': ' + count + ' exports on Node ' + process.versions.node)",
+      '}',
+    ].join('\n'),
+  )
   runCommand(CONSUMER_NODE, ['entries.js'], { cwd: folder })
+  checkTypes(folder)
 }
 
-/** Strict and with `skipLibCheck` off, so that our declarations are themselves checked. */
+/** Gives the stranger the optional peers in the workspace's own versions, so that no release of theirs can break this. */
+function linkPeers(folder: string, manifests: readonly Manifest[]): void {
+  link(folder, '@types/node', join(ROOT, 'node_modules'))
+  for (const { name, peerDependencies = {} } of manifests) {
+    const modules = join(ROOT, 'packages', posix.basename(name), 'node_modules')
+    for (const peer of Object.keys(peerDependencies)) link(folder, peer, modules)
+  }
+}
+
+function link(folder: string, name: string, modules: string): void {
+  const path = join(folder, 'node_modules', name)
+  if (existsSync(path)) return
+  mkdirSync(dirname(path), { recursive: true })
+  symlinkSync(join(modules, name), path, 'junction')
+}
+
+/** Strict and with `skipLibCheck` off, so that our declarations are themselves checked; those of others may be wrong. */
 function checkTypes(folder: string): void {
-  mkdirSync(join(folder, 'node_modules', '@types'), { recursive: true })
-  symlinkSync(join(ROOT, 'node_modules', '@types', 'node'), join(folder, 'node_modules', '@types', 'node'), 'junction')
   const compilerOptions = {
     target: 'es2022',
     lib: ['es2024', 'esnext.disposable'],
@@ -117,9 +130,17 @@ function checkTypes(folder: string): void {
     types: ['node'],
     strict: true,
     exactOptionalPropertyTypes: true,
+    allowJs: true,
+    checkJs: true,
     noEmit: true,
     skipLibCheck: false,
   }
-  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['entries.ts'] }))
-  runCommand(join(BIN, 'tsc'), ['-p', folder])
+  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['entries.js'] }))
+  const { stdout, error } = spawnSync(join(BIN, 'tsc'), ['-p', folder, '--pretty', 'false'], {
+    cwd: folder,
+    encoding: 'utf8',
+  })
+  if (error !== undefined) throw error
+  const ours = stdout.split('\n').filter((line) => /^(entries\.js|node_modules\/@escapement\/)/.test(line))
+  if (ours.length > 0) throw new Error(`the declarations do not check in a strict project:\n${ours.join('\n')}`)
 }
