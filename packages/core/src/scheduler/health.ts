@@ -1,0 +1,29 @@
+import type { Backlog } from '../store/read-store.ts'
+
+/** Something that an operator should look at. */
+export interface Finding {
+  /** Stable, such as `no-handler`, `clock-step`, `store-unavailable`, `loop-blocked`, `abandoned`. */
+  readonly code: string
+  readonly severity: 'warning' | 'critical'
+  /** What, since when, and the way out. */
+  readonly message: string
+}
+
+/** How the scheduler is. */
+export interface Health {
+  /** Whether this instance takes work: started, store reachable, lease held. */
+  readonly isReady: boolean
+  /** Whether the process should live on: its loops turn. */
+  readonly isLive: boolean
+  readonly state: 'idle' | 'starting' | 'running' | 'stopping' | 'stopped'
+  readonly instance: string
+  /** Server clock minus this machine's, milliseconds; null before the first answer. */
+  readonly clockOffsetMs: number | null
+  readonly backlog: readonly Backlog[]
+  readonly running: number
+  /** When this instance last started a tick's execution, Unix milliseconds; null: never. */
+  readonly lastTickAt: number | null
+  /** Longest delay of this instance's own timers in the last minute: how long its event loop was blocked. Milliseconds. */
+  readonly longestBlockMs: number
+  readonly findings: readonly Finding[]
+}
