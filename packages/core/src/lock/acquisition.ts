@@ -1,0 +1,171 @@
+import { LockTimeoutError } from '../error/lock-timeout-error.ts'
+import { LockUnavailableError } from '../error/lock-unavailable-error.ts'
+import { Claim } from './claim.ts'
+import type { DriverCalls } from './driver-calls.ts'
+import { HeldLease } from './held-lease.ts'
+import type { Turn } from './key-turns.ts'
+import type { LeaseKeeper } from './lease-keeper.ts'
+import { answerLimitMs, pollMs, requestBackoffMs } from './lease-timing.ts'
+import type { LockRefusal } from './lock-driver.ts'
+
+/** How long, beyond the time for waiting, the server's answer to the last question is awaited, milliseconds. */
+const LAST_ANSWER_MS = 1_000
+/** How long a driver is left waiting for a release when it is not known how long the key is held, milliseconds. */
+const LONGEST_WATCH_MS = 5_000
+
+/** What one call asks for, with all defaults filled in. */
+export interface Wanted {
+  readonly key: string
+  readonly ttlMs: number
+  readonly renews: boolean
+  readonly waitMs: number
+}
+
+/** One call of `acquire` or `tryAcquire`, from its first question to its lease. */
+export class Acquisition {
+  readonly #calls: DriverCalls
+  readonly #keeper: LeaseKeeper
+  readonly #wanted: Wanted
+  /** Ends the call: the caller's signal, or the closing of the manager. */
+  readonly #stop: AbortSignal
+  readonly #startedAt: number
+  #claim: Claim
+  #failures = 0
+
+  constructor(calls: DriverCalls, keeper: LeaseKeeper, wanted: Wanted, stop: AbortSignal) {
+    this.#calls = calls
+    this.#keeper = keeper
+    this.#wanted = wanted
+    this.#stop = stop
+    this.#startedAt = calls.runtime.monotonic()
+    this.#claim = this.#newClaim()
+  }
+
+  /** Asks until the server has answered. */
+  async ask(): Promise<HeldLease | LockRefusal> {
+    try {
+      for (;;) {
+        const answer = await this.#askOnce()
+        if (answer !== undefined) return answer
+      }
+    } catch (error) {
+      this.#claim.giveUp()
+      throw error
+    }
+  }
+
+  /** Asks until the key is granted, in turn with the others of this process. */
+  async wait(turn: Turn): Promise<HeldLease> {
+    try {
+      if (turn.first !== undefined) await this.#awaitTurn(turn.first)
+      for (;;) {
+        const answer = await this.ask()
+        if (answer instanceof HeldLease) return answer
+        if (this.#leftMs() <= 0) throw this.#timeout()
+        await this.#awaitRelease(turn, answer.heldForMs)
+      }
+    } catch (error) {
+      this.#claim.giveUp()
+      throw error
+    } finally {
+      turn.leave()
+    }
+  }
+
+  #newClaim(): Claim {
+    const { key, ttlMs, renews } = this.#wanted
+    return new Claim(this.#calls, this.#keeper, key, ttlMs, renews)
+  }
+
+  #leftMs(): number {
+    return this.#startedAt + this.#wanted.waitMs - this.#calls.runtime.monotonic()
+  }
+
+  /** One question; undefined: it must be asked again. */
+  async #askOnce(): Promise<HeldLease | LockRefusal | undefined> {
+    const leftMs = this.#leftMs() + LAST_ANSWER_MS
+    try {
+      const answer = await this.#claim.ask(Math.min(answerLimitMs(this.#wanted.ttlMs), leftMs), this.#stop)
+      if (answer !== null) {
+        this.#failures = 0
+        return answer
+      }
+      // The id is spent: a release under it may still be on its way.
+      this.#claim = this.#newClaim()
+      if (this.#leftMs() + LAST_ANSWER_MS <= 0) throw this.#tooSlow()
+    } catch (error) {
+      if (!(error instanceof LockUnavailableError)) throw error
+      const { runtime } = this.#calls
+      const delayMs = requestBackoffMs(this.#failures++, runtime.random())
+      if (this.#leftMs() + LAST_ANSWER_MS <= delayMs) throw error
+      await runtime.sleep(delayMs, this.#stop)
+    }
+    return undefined
+  }
+
+  async #awaitTurn(first: Promise<void>): Promise<void> {
+    const isFirst = await this.#pause(this.#leftMs(), (resume) => void first.then(resume))
+    if (!isFirst) throw this.#timeout()
+  }
+
+  async #awaitRelease(turn: Turn, heldForMs: number | null): Promise<void> {
+    const { driver, runtime, logger } = this.#calls
+    const waitForRelease = driver.waitForRelease?.bind(driver)
+    const pollingMs = Math.min(pollMs(heldForMs, runtime.random()), this.#leftMs())
+    const longestMs =
+      waitForRelease === undefined
+        ? pollingMs
+        : Math.min(heldForMs ?? LONGEST_WATCH_MS, LONGEST_WATCH_MS, this.#leftMs())
+    const watch = new AbortController()
+    try {
+      await this.#pause(longestMs, (resume) => {
+        turn.onNudge = resume
+        waitForRelease?.(this.#claim.request, { timeoutMs: longestMs, signal: watch.signal }).then(
+          resume,
+          (error: unknown) => {
+            if (watch.signal.aborted) return
+            logger.debug('Locks: waiting for a release failed, asking again instead', { error })
+            runtime.sleep(pollingMs, watch.signal, { keepAlive: false }).then(resume, () => undefined)
+          },
+        )
+      })
+    } finally {
+      turn.onNudge = undefined
+      watch.abort()
+    }
+  }
+
+  /** Waits for `resume` to be called, for at most `ms`; answers whether it was. */
+  async #pause(ms: number, start: (resume: () => void) => void): Promise<boolean> {
+    const pause = new AbortController()
+    const resume = (): void => pause.abort()
+    const stop = (): void => pause.abort()
+    this.#stop.addEventListener('abort', stop)
+    try {
+      this.#stop.throwIfAborted()
+      start(resume)
+      await this.#calls.runtime.sleep(Math.max(0, ms), pause.signal)
+      return false
+    } catch (error) {
+      this.#stop.throwIfAborted()
+      if (!pause.signal.aborted) throw error
+      return true
+    } finally {
+      this.#stop.removeEventListener('abort', stop)
+    }
+  }
+
+  #timeout(): LockTimeoutError {
+    const { key, waitMs } = this.#wanted
+    return new LockTimeoutError(
+      `Lock ${JSON.stringify(key)}: another owner held it for all of ${waitMs} ms; wait longer, or ask again later`,
+    )
+  }
+
+  #tooSlow(): LockUnavailableError {
+    const { key, ttlMs } = this.#wanted
+    return new LockUnavailableError(
+      `Lock ${JSON.stringify(key)}: the server's grants arrive too late for a ttl of ${ttlMs} ms; ask for a longer one`,
+    )
+  }
+}

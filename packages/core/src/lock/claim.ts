@@ -1,0 +1,83 @@
+import type { DriverCalls } from './driver-calls.ts'
+import { HeldLease } from './held-lease.ts'
+import type { LeaseKeeper } from './lease-keeper.ts'
+import { answerLimitMs } from './lease-timing.ts'
+import type { LockGrant, LockRefusal, LockRequest } from './lock-driver.ts'
+import { Stopwatch } from './stopwatch.ts'
+
+/**
+ * One owner id that asks for one key. Repeating the request under the same id finds a grant whose answer was lost, and
+ * whatever may be granted to the id without being used is given back.
+ */
+export class Claim {
+  readonly request: LockRequest
+  readonly #calls: DriverCalls
+  readonly #keeper: LeaseKeeper
+  readonly #renews: boolean
+  /** The fence of the lease that was made of a grant. */
+  #used: bigint | undefined
+  #isGivenUp = false
+  /** Whether a request was sent of which nobody knows what became of it. */
+  #isUncertain = false
+
+  constructor(calls: DriverCalls, keeper: LeaseKeeper, key: string, ttlMs: number, renews: boolean) {
+    this.#calls = calls
+    this.#keeper = keeper
+    this.#renews = renews
+    this.request = { key, owner: calls.runtime.id(), ttlMs }
+  }
+
+  /**
+   * Asks once, for at most `limitMs`.
+   *
+   * @returns The lease, the refusal, or null when the grant came too late to be of use and was given back.
+   * @throws {@link LockUnavailableError} when the outcome is unknown; asking again may find the grant.
+   * @throws The reason of `signal`.
+   */
+  async ask(limitMs: number, signal: AbortSignal): Promise<HeldLease | LockRefusal | null> {
+    const sent = new Stopwatch(this.#calls.runtime)
+    const answering = this.#calls.driver.tryAcquire(this.request)
+    let isHeard = true
+    answering.then(
+      (answer) => {
+        if (!isHeard && answer.isGranted) this.#hearLate(answer)
+      },
+      () => undefined,
+    )
+    let answer: LockGrant | LockRefusal
+    try {
+      answer = await this.#calls.within(limitMs, this.request.key, answering, signal)
+    } catch (error) {
+      isHeard = false
+      this.#isUncertain = true
+      throw error
+    }
+    if (!answer.isGranted) return answer
+    const lease = new HeldLease(this.#calls, this.#keeper, this.request, answer, sent, this.#renews)
+    if (lease.isUsable()) {
+      this.#used = answer.fence
+      this.#keeper.keep(lease)
+      return lease
+    }
+    this.giveUp(answer.fence)
+    return null
+  }
+
+  /** Nobody wants the key under this id any more. */
+  giveUp(fence: bigint | null = null): void {
+    this.#isGivenUp = true
+    if (fence !== null || this.#isUncertain) this.#giveBack(fence)
+  }
+
+  /** A request that had been given up was granted after all. */
+  #hearLate(grant: LockGrant): void {
+    // Without a lease the next request under this id finds the grant; with one it may be the lease's own.
+    const isUnwanted = this.#used === undefined ? this.#isGivenUp : this.#used !== grant.fence
+    if (isUnwanted) this.#giveBack(grant.fence)
+  }
+
+  #giveBack(fence: bigint | null): void {
+    const { key, owner, ttlMs } = this.request
+    this.#calls.releaseUnwanted({ key, owner, fence }, answerLimitMs(ttlMs))
+  }
+}

@@ -1,0 +1,85 @@
+import type { Logger, Runtime } from '@escapement/base'
+import { TimerQueue } from '@escapement/base'
+import { LockUnavailableError } from '../error/lock-unavailable-error.ts'
+import type { LockDriver, LockRelease } from './lock-driver.ts'
+
+/** A driver, and the clocks under which it is asked. Shared by all parts of one manager. */
+export class DriverCalls {
+  readonly driver: LockDriver
+  readonly runtime: Runtime
+  readonly logger: Logger
+  /** For what a caller awaits: keeps the process alive until it is answered. */
+  readonly #limits: TimerQueue
+  readonly #underWay = new Set<Promise<unknown>>()
+
+  constructor(driver: LockDriver, runtime: Runtime, logger: Logger) {
+    this.driver = driver
+    this.runtime = runtime
+    this.logger = logger
+    this.#limits = new TimerQueue(runtime)
+  }
+
+  /** Whether the server gave something back. Rejects with {@link LockUnavailableError} when it did not answer in time. */
+  async release(release: LockRelease, limitMs: number): Promise<boolean> {
+    return this.within(limitMs, release.key, this.driver.release(release))
+  }
+
+  /**
+   * Waits for an answer of the server, for at most `limitMs`. What the server answers afterwards is not heard here.
+   *
+   * @throws {@link LockUnavailableError} when there was no answer, or an error.
+   * @throws The reason of `signal`.
+   */
+  within<T>(limitMs: number, key: string, answer: Promise<T>, signal?: AbortSignal): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const timer = this.#limits.after(limitMs, () =>
+        settle(() => reject(unavailable(key, `gave no answer within ${Math.ceil(limitMs)} ms`))),
+      )
+      const onAbort = (): void => settle(() => reject(signal?.reason))
+      const settle = (then: () => void): void => {
+        timer.cancel()
+        signal?.removeEventListener('abort', onAbort)
+        then()
+      }
+      if (signal?.aborted === true) onAbort()
+      else signal?.addEventListener('abort', onAbort)
+      answer.then(
+        (value) => settle(() => resolve(value)),
+        (error: unknown) => settle(() => reject(unavailable(key, 'failed', error))),
+      )
+    })
+  }
+
+  /** Gives back, in the background, what may have been granted to someone who no longer wants it. */
+  releaseUnwanted(release: LockRelease, limitMs: number): void {
+    this.track(this.release(release, limitMs)).catch((error: unknown) =>
+      this.logger.warn(`Lock ${JSON.stringify(release.key)}: an unwanted grant stays until its lease ends`, { error }),
+    )
+  }
+
+  /** Lets {@link DriverCalls.settled} wait for `work`. */
+  track<T>(work: Promise<T>): Promise<T> {
+    this.#underWay.add(work)
+    const forget = (): void => void this.#underWay.delete(work)
+    work.then(forget, forget)
+    return work
+  }
+
+  /** Resolves when nothing that is tracked is under way any more. */
+  async settled(): Promise<void> {
+    while (this.#underWay.size > 0) await Promise.allSettled(this.#underWay)
+  }
+
+  async close(): Promise<void> {
+    await this.settled()
+    this.#limits.close()
+    await this.driver.close()
+  }
+}
+
+function unavailable(key: string, what: string, cause?: unknown): LockUnavailableError {
+  return new LockUnavailableError(
+    `Lock ${JSON.stringify(key)}: the lock server ${what}, so ownership is unknown; treat the key as not held`,
+    { cause },
+  )
+}

@@ -1,0 +1,173 @@
+import { type Duration, durationMs } from '@escapement/base'
+import { LeaseLostError } from '../error/lease-lost-error.ts'
+import { LockUnavailableError } from '../error/lock-unavailable-error.ts'
+import type { DriverCalls } from './driver-calls.ts'
+import type { Lease } from './lease.ts'
+import { answerLimitMs, requestBackoffMs, safetyMarginMs } from './lease-timing.ts'
+import type { LockGrant, LockRequest } from './lock-driver.ts'
+import type { Stopwatch } from './stopwatch.ts'
+
+/** How often a release is tried while the server does not answer. */
+const MOST_RELEASE_TRIES = 3
+
+/** What keeps a lease alive and is told of its end. */
+export interface LeaseOwner {
+  /** Asks the server to renew now. Rejects with {@link LockUnavailableError} when it does not answer. */
+  renewNow(lease: HeldLease): Promise<void>
+  /** The lease has ended on this side; called once. */
+  onEnd(lease: HeldLease): void
+  /** The server has the key back. */
+  onReleased(key: string): void
+}
+
+/** The state of one granted lease: how long it can be relied on, and how it ended. */
+export class HeldLease implements Lease {
+  readonly key: string
+  readonly owner: string
+  readonly fence: bigint
+  readonly renews: boolean
+  readonly #calls: DriverCalls
+  readonly #keeper: LeaseOwner
+  #ttlMs: number
+  /** The server keeps the lease for at least `#grantedMs` from the start of `#since`. */
+  #since: Stopwatch
+  #grantedMs: number
+  #end: LeaseLostError | undefined
+  #abort: AbortController | undefined
+  #released: Promise<'released' | 'not-held'> | undefined
+
+  constructor(
+    calls: DriverCalls,
+    keeper: LeaseOwner,
+    request: LockRequest,
+    grant: LockGrant,
+    since: Stopwatch,
+    renews: boolean,
+  ) {
+    this.#calls = calls
+    this.#keeper = keeper
+    this.key = request.key
+    this.owner = request.owner
+    this.fence = grant.fence
+    this.renews = renews
+    this.#ttlMs = request.ttlMs
+    this.#since = since
+    this.#grantedMs = grant.ttlMs
+  }
+
+  /** What a renewal asks for, milliseconds. */
+  get ttlMs(): number {
+    return this.#ttlMs
+  }
+
+  /** What was granted last, milliseconds: the pace of renewals. */
+  get grantedMs(): number {
+    return this.#grantedMs
+  }
+
+  get signal(): AbortSignal {
+    // Made when first read: most short critical sections never look.
+    if (this.#abort === undefined) {
+      this.#abort = new AbortController()
+      if (this.#end !== undefined) this.#abort.abort(this.#end)
+    }
+    return this.#abort.signal
+  }
+
+  remainingMs(): number {
+    if (this.#end !== undefined) return 0
+    const leftMs = this.#trustedMs()
+    if (leftMs > 0) return leftMs
+    this.lose('could not be renewed in time')
+    return 0
+  }
+
+  /** Whether enough is left of the grant to begin work under it. Reports nothing. */
+  isUsable(): boolean {
+    return this.#trustedMs() > 0
+  }
+
+  assertHeld(): void {
+    this.remainingMs()
+    if (this.#end !== undefined) throw this.#end
+  }
+
+  async renew(ttl?: Duration): Promise<void> {
+    if (ttl !== undefined) {
+      const { minTtlMs, maxTtlMs } = this.#calls.driver
+      const ttlMs = durationMs(ttl, 'ttl', { minMs: minTtlMs, maxMs: maxTtlMs })
+      // Never less than before: a longer request that is still under way could otherwise be answered after a shorter one.
+      this.#ttlMs = Math.max(this.#ttlMs, ttlMs)
+    }
+    this.assertHeld()
+    await this.#keeper.renewNow(this)
+    this.assertHeld()
+  }
+
+  release(): Promise<'released' | 'not-held'> {
+    this.#released ??= this.#calls.track(this.#release())
+    return this.#released
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.release().catch((error: unknown) =>
+      this.#calls.logger.warn(`Lock ${JSON.stringify(this.key)}: not released, it stays until its lease ends`, {
+        error,
+      }),
+    )
+  }
+
+  /**
+   * A renewal for `ttlMs`, sent when `sent` started, was granted. An answer that comes after the end changes nothing:
+   * what has been reported as lost stays lost.
+   */
+  extend(sent: Stopwatch, ttlMs: number): void {
+    if (this.remainingMs() === 0 || ttlMs - sent.elapsedMs() <= this.#grantedMs - this.#since.elapsedMs()) return
+    this.#since = sent
+    this.#grantedMs = ttlMs
+  }
+
+  /** Ends the lease on this side, because it `happened` that it cannot be relied on any more. */
+  lose(happened: string): void {
+    if (this.#end !== undefined) return
+    this.#finish(happened)
+    this.#calls.logger.warn(`Lock ${JSON.stringify(this.key)}: the lease ${happened}`, {
+      owner: this.owner,
+      fence: String(this.fence),
+    })
+  }
+
+  #trustedMs(): number {
+    return this.#grantedMs - safetyMarginMs(this.#ttlMs) - this.#since.elapsedMs()
+  }
+
+  #finish(happened: string): void {
+    this.#end = new LeaseLostError(
+      `Lock ${JSON.stringify(this.key)}: the lease with fence ${this.fence} ${happened}; stop writing, another owner may have it`,
+    )
+    this.#keeper.onEnd(this)
+    this.#abort?.abort(this.#end)
+  }
+
+  async #release(): Promise<'released' | 'not-held'> {
+    if (this.#end === undefined) this.#finish('was released')
+    const { key, owner, fence } = this
+    let isUnanswered = false
+    for (let tries = 1; ; tries++) {
+      try {
+        const isReleased = await this.#calls.release({ key, owner, fence }, answerLimitMs(this.#ttlMs))
+        // Nobody else can have ended it before its time: an earlier try did, and its answer was lost.
+        const outcome = isReleased || (isUnanswered && this.#trustedMs() > 0) ? 'released' : 'not-held'
+        this.#keeper.onReleased(key)
+        return outcome
+      } catch (error) {
+        if (!(error instanceof LockUnavailableError) || tries === MOST_RELEASE_TRIES) {
+          if (this.#trustedMs() + safetyMarginMs(this.#ttlMs) <= 0) return 'not-held'
+          throw error
+        }
+        isUnanswered = true
+        await this.#calls.runtime.sleep(requestBackoffMs(tries, this.#calls.runtime.random()))
+      }
+    }
+  }
+}
