@@ -1,0 +1,145 @@
+import type { Runtime } from '@escapement/base'
+import { busyPauseMs, lockedError } from './busy-retry.ts'
+import { isBusy, sqliteError } from './sqlite-error.ts'
+import type { SqliteSession } from './sqlite-session.ts'
+import type { SqliteStatisticsKeeper } from './sqlite-statistics.ts'
+
+/** No further write joins a transaction that has run for so long: with the last one it stays below 10 ms (rule 22). */
+const BUDGET_MS = 5
+
+/** One write that waits for its transaction. It may run more than once; only what is committed counts. */
+interface Write {
+  readonly run: (session: SqliteSession) => unknown
+  readonly resolve: (value: unknown) => void
+  readonly reject: (error: unknown) => void
+  readonly queuedAt: number
+}
+
+/** What a queue needs of its handle. */
+export interface WriteQueueHost {
+  readonly runtime: Runtime
+  readonly file: string
+  readonly busyTimeoutMs: number
+  readonly statistics: SqliteStatisticsKeeper
+  /** Called after each commit that changed something. */
+  readonly onCommit: () => void
+}
+
+/**
+ * Group commit: all writes that were asked for in one turn of the event loop share a transaction and its fsync. BEGIN
+ * to COMMIT runs without an `await`. A write that throws is taken out and the others run again without it, which costs
+ * nothing while nothing fails; a savepoint each would.
+ */
+export class WriteQueue {
+  readonly #session: SqliteSession
+  readonly #host: WriteQueueHost
+  #pending: Write[] = []
+  #isScheduled = false
+  #busyTries = 0
+
+  constructor(session: SqliteSession, host: WriteQueueHost) {
+    this.#session = session
+    this.#host = host
+  }
+
+  /** Runs `run` inside a transaction that also holds other writes of this turn. */
+  write<T>(run: (session: SqliteSession) => T): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      this.#pending.push({
+        run,
+        resolve: resolve as (value: unknown) => void,
+        reject,
+        queuedAt: this.#host.runtime.monotonic(),
+      })
+      if (this.#isScheduled) return
+      this.#isScheduled = true
+      // A tick that is set from a microtask comes after all microtasks: what they ask for is in the group, too.
+      queueMicrotask(() => process.nextTick(() => this.#flush()))
+    })
+  }
+
+  /** Resolves when nothing waits any more. */
+  async drain(): Promise<void> {
+    while (this.#pending.length > 0) await this.write(() => undefined).catch(() => undefined)
+  }
+
+  #flush(): void {
+    const { runtime } = this.#host
+    const startedAt = runtime.monotonic()
+    this.#isScheduled = false
+    let outcome = this.#transact()
+    while (outcome === 'again' && this.#pending.length > 0 && runtime.monotonic() - startedAt < BUDGET_MS) {
+      outcome = this.#transact()
+    }
+    if (this.#pending.length === 0) return
+    this.#flushAfter(outcome === 'busy' ? busyPauseMs(runtime, this.#busyTries) : 0)
+  }
+
+  #flushAfter(delayMs: number): void {
+    this.#isScheduled = true
+    this.#host.runtime.sleep(delayMs).then(
+      () => this.#flush(),
+      () => this.#flush(),
+    )
+  }
+
+  /** One transaction. `again`: a write failed and was taken out; nothing is committed. */
+  #transact(): 'committed' | 'busy' | 'again' {
+    const { runtime, statistics, file } = this.#host
+    const startedAt = runtime.monotonic()
+    const done: { readonly write: Write; readonly value: unknown }[] = []
+    let current: Write | undefined
+    let changesBefore: number
+    try {
+      this.#session.run('BEGIN IMMEDIATE')
+      changesBefore = this.#totalChanges()
+      for (const write of this.#pending) {
+        current = write
+        done.push({ write, value: write.run(this.#session) })
+        if (runtime.monotonic() - startedAt >= BUDGET_MS) break
+      }
+      current = undefined
+      const hasChanged = this.#totalChanges() !== changesBefore
+      const bodyEndedAt = runtime.monotonic()
+      this.#session.run('COMMIT')
+      const committedAt = runtime.monotonic()
+      this.#busyTries = 0
+      this.#pending = this.#pending.slice(done.length)
+      statistics.committed(done.length, bodyEndedAt - startedAt, committedAt - bodyEndedAt)
+      if (hasChanged) this.#host.onCommit()
+      for (const { write, value } of done) write.resolve(value)
+      return 'committed'
+    } catch (error) {
+      this.#rollBack()
+      if (isBusy(error)) return this.#busy(error)
+      const failed = current === undefined ? this.#pending.slice(0, Math.max(1, done.length)) : [current]
+      this.#pending = this.#pending.filter((write) => !failed.includes(write))
+      for (const write of failed) write.reject(sqliteError(error, file))
+      return 'again'
+    }
+  }
+
+  #busy(error: unknown): 'busy' {
+    const { runtime, statistics, file, busyTimeoutMs } = this.#host
+    this.#busyTries++
+    statistics.wasBusy()
+    const now = runtime.monotonic()
+    const late = this.#pending.filter((write) => now - write.queuedAt >= busyTimeoutMs)
+    this.#pending = this.#pending.filter((write) => now - write.queuedAt < busyTimeoutMs)
+    for (const write of late) write.reject(lockedError(file, now - write.queuedAt, error))
+    return 'busy'
+  }
+
+  #totalChanges(): number {
+    return this.#session.get<{ n: number }>('SELECT total_changes() AS n')?.n ?? 0
+  }
+
+  /** After some errors (full disk, I/O) SQLite has rolled back by itself. */
+  #rollBack(): void {
+    try {
+      this.#session.run('ROLLBACK')
+    } catch {
+      // No transaction is open, which is what is wanted.
+    }
+  }
+}
