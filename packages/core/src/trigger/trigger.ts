@@ -1,0 +1,73 @@
+import type { Duration } from '@escapement/base'
+import type { Instant } from './instant.ts'
+
+/** Bounds and exceptions of a recurring trigger. All are compared with its instants before `spread` moves them. */
+export interface RecurringOptions {
+  /** No tick before this instant. Default: none. */
+  readonly from?: Instant
+  /** No tick after this instant. Default: none. */
+  readonly until?: Instant
+  /** Instants on which it does not fire, at most 10,000. Default: none. */
+  readonly except?: readonly Instant[]
+  /**
+   * Moves every tick by one fixed offset from zero up to this length, drawn from the job's name, so that jobs with the
+   * same pattern do not crowd. At most a day. Default: no offset.
+   */
+  readonly spread?: Duration
+}
+
+/** Options of {@link cron}. */
+export interface CronOptions extends RecurringOptions {
+  /** IANA name of the zone that the pattern is read in. Default: the scheduler's `timezone`, itself UTC by default. */
+  readonly timezone?: string
+}
+
+/** Options of {@link every}. */
+export interface EveryOptions extends RecurringOptions {
+  /** The instant that the interval is counted from. Default: the Unix epoch. */
+  readonly anchor?: Instant
+}
+
+/** A cron pattern; made by {@link cron}. */
+export interface CronTrigger {
+  readonly kind: 'cron'
+  readonly pattern: string
+  readonly options: CronOptions
+}
+
+/** A fixed interval; made by {@link every}. */
+export interface EveryTrigger {
+  readonly kind: 'every'
+  readonly interval: Duration
+  readonly options: EveryOptions
+}
+
+/** Given instants; made by {@link at}. */
+export interface AtTrigger {
+  readonly kind: 'at'
+  readonly instants: readonly Instant[]
+}
+
+/** What makes a job due. Made by {@link cron}, {@link every} and {@link at}; checked when it is given to `defineJob`. */
+export type Trigger = CronTrigger | EveryTrigger | AtTrigger
+
+/**
+ * Due whenever the pattern matches the wall clock of a time zone.
+ *
+ * @param pattern - Five fields (minute, hour, day of the month, month, weekday), or six with seconds in front, or a
+ *   nickname such as `@daily`.
+ */
+export function cron(pattern: string, options: CronOptions = {}): CronTrigger {
+  return Object.freeze({ kind: 'cron', pattern, options: Object.freeze({ ...options }) })
+}
+
+/** Due each `interval` (at least 100 ms), counted from an anchor and not from when the process started. */
+export function every(interval: Duration, options: EveryOptions = {}): EveryTrigger {
+  return Object.freeze({ kind: 'every', interval, options: Object.freeze({ ...options }) })
+}
+
+/** Due at one instant, or once at each of up to 10,000. */
+export function at(instants: Instant | readonly Instant[]): AtTrigger {
+  const list = Array.isArray(instants) ? (instants as readonly Instant[]) : [instants as Instant]
+  return Object.freeze({ kind: 'at', instants: Object.freeze([...list]) })
+}
