@@ -1,6 +1,5 @@
 import { InvalidInputError } from '../error/invalid-input-error.ts'
-import type { AnyJob } from './job.ts'
-import type { SchemaIssue } from './standard-schema.ts'
+import type { SchemaIssue, StandardSchemaV1 } from './standard-schema.ts'
 
 /** A message lists this many issues; a payload of a million wrong rows has as many. */
 const MOST_ISSUES = 10
@@ -9,14 +8,20 @@ const MOST_ISSUES = 10
  * Checks a payload by the job's schema. What is stored is the payload itself: the schema may turn text into a date,
  * which JSON cannot hold, so its value is made anew for each attempt.
  *
+ * @param job - The job's name, for the message.
+ * @param schema - Undefined: anything goes.
  * @returns What the schema made of it: defaults filled in, values transformed.
  * @throws {@link InvalidInputError} listing what is wrong, with paths.
  */
-export async function parseInput(job: Pick<AnyJob, 'name' | 'input'>, payload: unknown): Promise<unknown> {
-  if (job.input === undefined) return payload
-  const result = await job.input['~standard'].validate(payload)
+export async function parseInput(
+  job: string,
+  schema: StandardSchemaV1 | undefined,
+  payload: unknown,
+): Promise<unknown> {
+  if (schema === undefined) return payload
+  const result = await schema['~standard'].validate(payload)
   if (result.issues === undefined) return result.value
-  throw new InvalidInputError(`Job "${job.name}": input ${describeIssues(result.issues)}`)
+  throw new InvalidInputError(`Job "${job}": input ${describeIssues(result.issues)}`)
 }
 
 /** What is wrong with a value, as one line: `dryRun: expected boolean; count: expected number`. */
