@@ -1,5 +1,10 @@
 import type { Runtime } from './runtime.ts'
 
+/** How long the longest delay is remembered at least, and twice that at most. Milliseconds. */
+const DELAY_WINDOW_MS = 60_000
+/** So many cancelled timers are never worth a clean-up. */
+const FEW_CANCELLED = 64
+
 /** One pending callback of a {@link TimerQueue}. */
 export interface Timer {
   /** Prevents the callback; does nothing when it has run already. */
@@ -25,6 +30,8 @@ export class TimerQueue implements Disposable {
   #armedAt = Number.POSITIVE_INFINITY
   #sleep: AbortController | undefined
   #closed = false
+  /** The longest delays of this window and the one before. */
+  readonly #delays = { windowAt: 0, current: 0, previous: 0 }
 
   /**
    * @param options - `keepAlive: false` lets the process exit although timers are pending; default true.
@@ -37,6 +44,12 @@ export class TimerQueue implements Disposable {
   /** How many timers are pending. */
   get size(): number {
     return this.#live
+  }
+
+  /** How late the latest timer of the last one to two minutes fired: how long the event loop was blocked. Milliseconds. */
+  longestDelayMs(): number {
+    this.#turnWindow(this.#runtime.monotonic())
+    return Math.max(this.#delays.current, this.#delays.previous)
   }
 
   /**
@@ -53,6 +66,7 @@ export class TimerQueue implements Disposable {
         entry.callback = undefined
         this.#live--
         this.#disarmIfIdle()
+        this.#dropCancelled()
       },
     }
     if (this.#closed) {
@@ -86,6 +100,22 @@ export class TimerQueue implements Disposable {
     this.#sleep = undefined
   }
 
+  /** Timers are mostly cancelled long before they are due: they must not pile up until then. */
+  #dropCancelled(): void {
+    if (this.#heap.length <= 2 * this.#live + FEW_CANCELLED) return
+    const live = this.#heap.filter((entry) => entry.callback !== undefined)
+    this.#heap.length = 0
+    for (const entry of live) push(this.#heap, entry)
+  }
+
+  #turnWindow(now: number): void {
+    const delays = this.#delays
+    if (now - delays.windowAt < DELAY_WINDOW_MS) return
+    delays.previous = now - delays.windowAt < 2 * DELAY_WINDOW_MS ? delays.current : 0
+    delays.current = 0
+    delays.windowAt = now
+  }
+
   #arm(at: number): void {
     this.#sleep?.abort()
     const sleep = new AbortController()
@@ -105,7 +135,10 @@ export class TimerQueue implements Disposable {
     this.#armedAt = Number.POSITIVE_INFINITY
     const now = this.#runtime.monotonic()
     const due: Entry[] = []
-    for (let first = this.#heap[0]; first !== undefined && first.at <= now; first = this.#heap[0]) {
+    this.#turnWindow(now)
+    const first = this.#heap[0]
+    if (first !== undefined) this.#delays.current = Math.max(this.#delays.current, now - first.at)
+    for (let next = this.#heap[0]; next !== undefined && next.at <= now; next = this.#heap[0]) {
       due.push(pop(this.#heap))
     }
     try {

@@ -14,7 +14,7 @@ export interface PlanCase {
   readonly state: JobState
   /** Rows without a verdict that are late, oldest first. */
   readonly lateTicks: readonly LateTick[]
-  /** How many late rows were asked for: so many may not be all. Absent: all were. */
+  /** How many late rows were asked for; so many may not be all. Absent: none were, so nothing is known of them. */
   readonly maxLateTicks?: number
   /** Whether any live instance has a handler for the job. */
   readonly hasLiveHandler: boolean
@@ -56,14 +56,14 @@ export function planRange(given: PlanCase): PlannedRange {
   if (isCut) return { entry: { ...unchanged(state).entry, ...rows }, isComplete: false }
 
   const range = planTicks(given, judge)
-  const isJudged = given.hasLiveHandler || given.lateTicks.length === 0
+  const areRowsJudged = given.maxLateTicks !== undefined && (given.hasLiveHandler || given.lateTicks.length === 0)
   return {
     entry: {
       ...unchanged(state).entry,
       ...rows,
       ...range,
       nextTickAt: nextTick(spec.triggers, spec.name, range.plannedUntil),
-      pauses: isJudged ? pausesAfter(state.pauses, Math.min(lateBefore, range.plannedUntil)) : state.pauses,
+      pauses: areRowsJudged ? pausesAfter(state.pauses, Math.min(lateBefore, range.plannedUntil)) : state.pauses,
     },
     isComplete: range.plannedUntil >= given.until,
   }

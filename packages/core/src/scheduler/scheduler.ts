@@ -1,5 +1,5 @@
 import type { Duration, PrincipalLike } from '@escapement/base'
-import type { AnyJob, Job } from '../job/define-job.ts'
+import type { AnyJob, Job } from '../job/job.ts'
 import type { TickVerdict } from '../ledger/tick-verdict.ts'
 import type { JobStats, StatsQuery } from '../stats/job-stats.ts'
 import type { CancelResult, EnqueueResult } from '../store/enqueue-store.ts'

@@ -89,9 +89,12 @@ export interface ClaimStore {
   ): Promise<void>
 
   /**
-   * Renews the lease of an instance and of all that it holds.
+   * Renews the lease of an instance and of all that it holds. What the store has as claimed by it under a token up to
+   * `claimedUpTo`, and `holding` does not name, is given back (unstarted as by `handBack`, started as interrupted):
+   * the reply that granted it was lost, or the instance gave it up.
    *
    * @param holding - Ids of what the instance holds, with their fences.
+   * @param claimedUpTo - The greatest claim token whose reply the instance has taken in, with all before it; 0: none.
    */
   heartbeat(
     namespace: string,
@@ -99,6 +102,7 @@ export interface ClaimStore {
       readonly instance: string
       readonly leaseMs: number
       readonly holding: readonly { readonly executionId: string; readonly fence: bigint }[]
+      readonly claimedUpTo: number
     },
   ): Promise<HeartbeatResult>
 }

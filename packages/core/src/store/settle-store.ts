@@ -40,7 +40,13 @@ export interface SettleResult {
 
 /** From ended attempts to verdicts. */
 export interface SettleStore {
-  /** Settles a batch, each entry by its own fence, with attempts and statistics in the same transaction. */
+  /**
+   * Settles a batch, each entry by its own fence, with attempts and statistics in the same transaction.
+   *
+   * An abandoned attempt is settled twice under one fence: first with `abandonedAt` (its attempt is recorded, the
+   * execution stays `running` and open), then without, when the handler came back or was given up: that one decides the
+   * status and records no second attempt. Any other second settlement of an attempt is `repeated`.
+   */
   settle(namespace: string, settlements: readonly Settlement[]): Promise<readonly SettleResult[]>
 
   /** Stores progress (0 to 100) of running executions; entries whose fence is not the newest are ignored. */

@@ -52,7 +52,8 @@ export interface UpkeepStore {
   /** Retires jobs that have been absent since before `absentBefore`; answers their names. */
   retireAbsent(namespace: string, absentBefore: number): Promise<readonly string[]>
 
-  settings(namespace: string): Promise<Settings>
+  /** Null: nobody has saved any. */
+  settings(namespace: string): Promise<Settings | null>
   saveSettings(namespace: string, settings: Settings): Promise<void>
 
   createBulkAction(namespace: string, action: BulkAction): Promise<void>

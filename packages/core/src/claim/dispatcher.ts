@@ -1,0 +1,154 @@
+import type { Executor } from '../run/executor.ts'
+import type { EngineContext } from '../scheduler/engine-context.ts'
+import type { Membership } from '../scheduler/membership.ts'
+import { Wakeup } from '../scheduler/wakeup.ts'
+import type { ClaimResult } from '../store/claim-store.ts'
+
+/** A shared store is looked at this often although nothing was heard: it can notify, or it cannot. Milliseconds. */
+const IDLE_NOTIFIED_MS = 5_000
+const IDLE_POLLED_MS = 1_000
+/** Pause after a claim that failed, and between claims that find nothing. Milliseconds. */
+const AFTER_FAILURE_MS = 250
+const BETWEEN_EMPTY_MS = 2
+
+/** Who is told what a claim pass found beside work. */
+export interface DispatchObserver {
+  /** Ticks of these jobs are late and wait for their verdict. */
+  lateTicks(jobs: readonly string[]): void
+}
+
+/**
+ * The claim loop: at every due instant, at every hint and whenever a slot is free while more is due, takes what this
+ * instance can run. A claim whose reply was lost is repeated under its own token, so that nothing stays behind.
+ */
+export class Dispatcher {
+  readonly #context: EngineContext
+  readonly #membership: Membership
+  readonly #executor: Executor
+  readonly #observer: DispatchObserver
+  readonly #wakeup: Wakeup
+  readonly #handlers: ReadonlySet<string>
+  readonly #idleMs: number
+  #token = 0
+  #lostToken: { readonly token: number; readonly instance: string } | null = null
+  #hasMore = false
+  #isStopped = false
+  #loop: Promise<void> | undefined
+  #passing: Promise<ClaimResult | null> | undefined
+  #passes = 0
+  #emptyAt = Number.NEGATIVE_INFINITY
+
+  constructor(context: EngineContext, membership: Membership, executor: Executor, observer: DispatchObserver) {
+    this.#context = context
+    this.#membership = membership
+    this.#executor = executor
+    this.#observer = observer
+    this.#wakeup = new Wakeup(context.timers)
+    this.#handlers = new Set([...context.jobs.values()].filter((local) => local.isAccepted).map((local) => local.spec.name))
+    const { shared, notify } = context.store.capabilities
+    this.#idleMs = shared ? (notify ? IDLE_NOTIFIED_MS : IDLE_POLLED_MS) : Number.POSITIVE_INFINITY
+  }
+
+  /** The greatest claim token whose reply was taken in. */
+  get claimedUpTo(): number {
+    return this.#lostToken === null ? this.#token : this.#token - 1
+  }
+
+  /** How many passes were made: a loop that turns makes more. */
+  get passes(): number {
+    return this.#passes
+  }
+
+  start(): void {
+    this.#loop ??= this.#run()
+  }
+
+  /** Looks for work soon. */
+  wake(): void {
+    this.#wakeup.wake()
+  }
+
+  /** A slot became free: worth a claim only when more was due than could be taken. */
+  roomMade(): void {
+    if (this.#hasMore && this.#executor.isHungry()) this.#wakeup.wake()
+  }
+
+  /** Takes no more work; resolves when the last claim under way is over and what it took was given back. */
+  async stop(): Promise<void> {
+    this.#isStopped = true
+    this.#wakeup.wake()
+    await this.#loop
+    await this.#executor.returnReady()
+  }
+
+  /** One claim pass now; null when it failed or must not be made. Concurrent callers share one. */
+  pass(): Promise<ClaimResult | null> {
+    this.#passing ??= this.#pass().finally(() => {
+      this.#passing = undefined
+    })
+    return this.#passing
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#isStopped) {
+      const result = await this.pass()
+      await this.#wakeup.wait(result === null ? AFTER_FAILURE_MS : this.#pauseAfter(result))
+      await this.#rest()
+    }
+  }
+
+  /** Hints may come in swarms: two passes that find nothing lie some milliseconds apart. */
+  async #rest(): Promise<void> {
+    const sinceEmptyMs = this.#context.runtime.monotonic() - this.#emptyAt
+    if (this.#isStopped || sinceEmptyMs >= BETWEEN_EMPTY_MS) return
+    await new Wakeup(this.#context.timers).wait(BETWEEN_EMPTY_MS - sinceEmptyMs)
+  }
+
+  #pauseAfter(result: ClaimResult): number {
+    if (result.hasMore && this.#executor.isHungry() && result.executions.length > 0) return 0
+    if (result.nextDueAt === null) return this.#idleMs
+    return Math.min(this.#idleMs, Math.max(0, result.nextDueAt - this.#context.clock.now()))
+  }
+
+  async #pass(): Promise<ClaimResult | null> {
+    const { clock, runtime, store, namespace } = this.#context
+    try {
+      if (this.#membership.lease.remainingMs() === 0) await this.#membership.beat()
+      if (this.#membership.lease.remainingMs() === 0) return null
+      const instance = this.#membership.id
+      const lost = this.#lostToken?.instance === instance ? this.#lostToken.token : null
+      const token = lost ?? ++this.#token
+      this.#lostToken = { token, instance }
+      this.#passes++
+      const sentAt = runtime.monotonic()
+      const result = await store.claim(namespace, {
+        instance,
+        token,
+        isRepeat: lost !== null,
+        queues: this.#isStopped ? [] : this.#executor.demand(),
+        handlers: this.#handlers,
+      })
+      this.#lostToken = null
+      clock.observe(result.now, sentAt)
+      await this.#take(result, instance)
+      return result.isAlive ? result : null
+    } catch (error) {
+      this.#context.report(error, 'claim')
+      return null
+    }
+  }
+
+  async #take(result: ClaimResult, instance: string): Promise<void> {
+    if (!result.isAlive) {
+      await this.#membership.beat()
+      return
+    }
+    this.#hasMore = result.hasMore
+    if (result.executions.length === 0) this.#emptyAt = this.#context.runtime.monotonic()
+    if (this.#isStopped) await this.#executor.handBack(result.executions)
+    else this.#executor.accept(result.executions, instance)
+    for (const id of result.cancelRequested) this.#executor.cancel(id, 'system:overlap')
+    for (const tick of result.dropped) this.#context.events.emit('tick:dropped', tick)
+    if (result.lateJobs.length > 0) this.#observer.lateTicks(result.lateJobs)
+  }
+}

@@ -1,0 +1,274 @@
+import { type Timer, withContext, parsePrincipal } from '@escapement/base'
+import { Lane } from '../claim/lane.ts'
+import { CancelledError } from '../error/cancelled-error.ts'
+import { LeaseLostError } from '../error/lease-lost-error.ts'
+import { StoppingError } from '../error/stopping-error.ts'
+import type { EngineContext } from '../scheduler/engine-context.ts'
+import type { Holding } from '../scheduler/membership.ts'
+import { callStore } from '../scheduler/store-caller.ts'
+import { abandonedSettlement, afterAbandonment, settlementOf } from '../settle/settlement-of.ts'
+import { announceSettlement } from '../settle/announce-settlement.ts'
+import { Settler } from '../settle/settler.ts'
+import type { ClaimedExecution, QueueDemand } from '../store/claim-store.ts'
+import type { Settlement, SettleResult } from '../store/settle-store.ts'
+import { Attempt, type AttemptObserver, type HandlerEnd } from './attempt.ts'
+import type { LeaseDeadline } from './lease-deadline.ts'
+import { ProgressReporter } from './progress-reporter.ts'
+import { StartReporter } from './start-reporter.ts'
+
+/** What was taken ahead goes back when it could not be started for this long. Milliseconds. */
+const LONGEST_AHEAD_MS = 1_000
+/** No new work while this many ends wait for the store. */
+const MOST_UNSETTLED = 2_000
+
+/** Runs what was claimed: slots by queue, attempts, their ends and settlements. */
+export class Executor implements AttemptObserver {
+  readonly settler: Settler
+  readonly #context: EngineContext
+  readonly #lease: LeaseDeadline
+  readonly #lanes = new Map<string, Lane>()
+  /** By execution id: running, abandoned, or ended and not yet confirmed by the store. */
+  readonly #attempts = new Map<string, Attempt>()
+  /** Their lease ended or went to someone else, their handlers still run: the fence will judge what they bring. */
+  readonly #lost = new Set<Attempt>()
+  readonly #progress: ProgressReporter
+  readonly #starts: StartReporter
+  readonly #onRoom: () => void
+  #returnTimer: Timer | undefined
+  #lastTickAt: number | null = null
+  #idleWaiters: (() => void)[] = []
+
+  /** @param onRoom - Called when a slot became free or a verdict was stored, so that more can be claimed. */
+  constructor(context: EngineContext, lease: LeaseDeadline, onRoom: () => void) {
+    this.#context = context
+    this.#lease = lease
+    this.#onRoom = onRoom
+    this.settler = new Settler(context)
+    this.#progress = new ProgressReporter(context)
+    this.#starts = new StartReporter(context)
+  }
+
+  /** How many handlers run here. */
+  get running(): number {
+    return [...this.#lanes.values()].reduce((sum, lane) => sum + lane.running.size, 0)
+  }
+
+  /** How many attempts hold something: running, abandoned or unconfirmed. */
+  get held(): number {
+    return this.#attempts.size + this.#lost.size
+  }
+
+  /** When a tick's execution was last started here, Unix milliseconds on the server's clock; null: never. */
+  get lastTickAt(): number | null {
+    return this.#lastTickAt
+  }
+
+  /** Attempts whose handler ignores its signal. */
+  get abandonedCount(): number {
+    return [...this.#attempts.values()].filter((attempt) => attempt.abandonedAt !== null).length
+  }
+
+  /** Serves a queue; a second call for the same queue changes nothing. */
+  serve(queue: string, concurrency: number, canPrefetch: boolean): void {
+    if (!this.#lanes.has(queue)) this.#lanes.set(queue, new Lane(queue, concurrency, canPrefetch))
+  }
+
+  concurrencyOf(queue: string): number | null {
+    return this.#lanes.get(queue)?.concurrency ?? null
+  }
+
+  /** How much each queue can take now; no work beyond the judging while too many ends are unconfirmed. */
+  demand(): readonly QueueDemand[] {
+    const isChoked = this.settler.size > MOST_UNSETTLED
+    return [...this.#lanes.values()].map((lane) => (isChoked ? { queue: lane.queue, slots: 0, prefetch: 0 } : lane.demand()))
+  }
+
+  isHungry(): boolean {
+    return this.settler.size <= MOST_UNSETTLED && [...this.#lanes.values()].some((lane) => lane.isHungry())
+  }
+
+  /** Everything that the next heartbeat must speak for. */
+  holding(): readonly Holding[] {
+    const held: Holding[] = []
+    for (const { claimed } of this.#attempts.values()) held.push({ executionId: claimed.id, fence: claimed.fence })
+    for (const lane of this.#lanes.values()) {
+      for (const claimed of lane.ready()) held.push({ executionId: claimed.id, fence: claimed.fence })
+    }
+    return held
+  }
+
+  /** Takes what was claimed: starts what may start, keeps the rest ready. */
+  accept(executions: readonly ClaimedExecution[], instance: string): void {
+    for (const claimed of executions) {
+      const lane = this.#lanes.get(claimed.queue)
+      if (lane === undefined || this.#attempts.has(claimed.id)) continue
+      if (claimed.startedAt === null) lane.addReady(claimed)
+      else this.#start(lane, claimed, instance)
+    }
+    for (const lane of this.#lanes.values()) this.#pump(lane, instance)
+  }
+
+  /** Asks the handler of an execution to end, if it runs here. */
+  cancel(executionId: string, by: string | null): boolean {
+    const attempt = this.#attempts.get(executionId)
+    if (attempt === undefined) return false
+    attempt.cancelledBy ??= by
+    attempt.abort('cancel', new CancelledError(`execution ${executionId} was cancelled${by === null ? '' : ` by ${by}`}`))
+    return true
+  }
+
+  /** The lease ended, or these executions went to someone else: their handlers must stop. */
+  lose(executionIds?: readonly string[]): void {
+    const ids = executionIds ?? [...this.#attempts.keys()]
+    for (const id of ids) {
+      const attempt = this.#attempts.get(id)
+      if (attempt === undefined || attempt.hasEnded) continue
+      this.#attempts.delete(id)
+      this.#lost.add(attempt)
+      this.#context.events.emit('execution:lost', { ...attempt.eventFields(), wasResultRefused: false })
+      attempt.abort('lease', new LeaseLostError(`the lease of execution ${id} has ended: someone else may run it`))
+    }
+    const lost = new Set(ids)
+    for (const lane of this.#lanes.values()) lane.dropReady((claimed) => executionIds === undefined || lost.has(claimed.id))
+  }
+
+  /** The lease was renewed. */
+  leaseRenewed(): void {
+    for (const attempt of this.#attempts.values()) attempt.leaseExtended()
+  }
+
+  /** Gives back what was taken ahead; `job`: only its ticks, because it was paused. */
+  async returnReady(job?: string): Promise<void> {
+    const dropped = [...this.#lanes.values()].flatMap((lane) =>
+      lane.dropReady((claimed) => job === undefined || (claimed.job === job && claimed.isTick)),
+    )
+    await this.handBack(dropped)
+  }
+
+  /** Gives back what was claimed and not started. */
+  async handBack(executions: readonly ClaimedExecution[]): Promise<void> {
+    if (executions.length === 0) return
+    const { runtime, store, namespace } = this.#context
+    const handed = executions.map((claimed) => ({ executionId: claimed.id, fence: claimed.fence }))
+    try {
+      await callStore(runtime, () => store.handBack(namespace, handed), { forMs: this.#lease.remainingMs() })
+    } catch (error) {
+      this.#context.report(error, 'hand back') // the lease ends, and whoever recovers it gives it back
+    }
+  }
+
+  /** Resolves when no handler runs and every end is confirmed. */
+  async idle(): Promise<void> {
+    while (this.held > 0) await new Promise<void>((resolve) => this.#idleWaiters.push(resolve))
+  }
+
+  /** Aborts every handler that still runs, because the instance stops. */
+  abortAll(): void {
+    for (const attempt of [...this.#attempts.values(), ...this.#lost]) {
+      attempt.abort('stop', new StoppingError('the instance is stopping and its grace period is over'))
+    }
+  }
+
+  /** Ends isolated handlers with their threads and processes. */
+  async terminateAll(): Promise<void> {
+    await Promise.all([...this.#attempts.values(), ...this.#lost].map((attempt) => attempt.terminate()))
+  }
+
+  ended(attempt: Attempt, end: HandlerEnd, wasAbandoned: boolean): void {
+    this.#release(attempt)
+    if (this.#attempts.get(attempt.claimed.id) !== attempt && !this.#lost.has(attempt)) return // it was given up before
+    const isFinal = wasAbandoned && attempt.cause !== 'lease'
+    const settlement = isFinal
+      ? afterAbandonment(this.#context, attempt, true)
+      : { ...settlementOf(this.#context, attempt, end), abandonedAt: null }
+    this.#settle(attempt, settlement)
+  }
+
+  abandoned(attempt: Attempt): void {
+    this.#context.events.emit('execution:abandoned', attempt.eventFields())
+    this.#release(attempt)
+    if (attempt.cause === 'lease') return
+    this.settler.add(abandonedSettlement(this.#context, attempt), (result) => {
+      if (result?.result === 'stale') this.#forget(attempt)
+    })
+  }
+
+  expired(attempt: Attempt): void {
+    if (attempt.cause === 'lease') return this.#forget(attempt)
+    this.#settle(attempt, afterAbandonment(this.#context, attempt, false))
+  }
+
+  progressed(attempt: Attempt, progress: number): void {
+    this.#progress.add(attempt.claimed, progress)
+    this.#context.events.emit('execution:progress', { ...attempt.eventFields(), progress })
+  }
+
+  #start(lane: Lane, claimed: ClaimedExecution, instance: string): void {
+    const { clock, events, jobs, options } = this.#context
+    const local = jobs.get(claimed.job)
+    if (local === undefined || this.#lease.remainingMs() === 0) return // recovery gives it back
+    const attempt = new Attempt(this.#context, local, claimed, instance, this.#lease, this)
+    this.#attempts.set(claimed.id, attempt)
+    lane.running.add(attempt)
+    if (claimed.startedAt === null) this.#starts.add(attempt)
+    if (claimed.isTick) this.#lastTickAt = clock.now()
+    const latenessMs = Math.max(0, attempt.startedAt - claimed.dueAt)
+    events.emit('execution:started', { ...attempt.eventFields(), latenessMs })
+    if (latenessMs > options.lateAfterMs) events.emit('execution:late', { ...attempt.eventFields(), latenessMs })
+    attempt.start()
+  }
+
+  #pump(lane: Lane, instance: string): void {
+    for (let next = lane.takeReady(); next !== undefined; next = lane.takeReady()) this.#start(lane, next, instance)
+    if (lane.readyCount === 0 || this.#returnTimer !== undefined) return
+    this.#returnTimer = this.#context.timers.after(LONGEST_AHEAD_MS, () => {
+      this.#returnTimer = undefined
+      const now = this.#context.clock.now()
+      const isStuck = [...this.#lanes.values()].some((each) =>
+        each.ready().some((claimed) => now - claimed.claimedAt >= LONGEST_AHEAD_MS),
+      )
+      if (isStuck) void this.returnReady()
+      else this.#pump(lane, instance)
+    })
+  }
+
+  #release(attempt: Attempt): void {
+    const lane = this.#lanes.get(attempt.claimed.queue)
+    if (lane === undefined || !lane.running.delete(attempt)) return
+    lane.learnDuration(this.#context.clock.now() - attempt.startedAt)
+    this.#pump(lane, attempt.instance)
+    this.#onRoom()
+  }
+
+  #settle(attempt: Attempt, settlement: Settlement): void {
+    this.#starts.remove(attempt)
+    this.#progress.remove(attempt.claimed.id)
+    this.settler.add(settlement, (result) => {
+      this.#forget(attempt)
+      this.#announce(attempt, settlement, result)
+      this.#onRoom()
+    })
+  }
+
+  #forget(attempt: Attempt): void {
+    const { id } = attempt.claimed
+    if (this.#attempts.get(id) === attempt) this.#attempts.delete(id)
+    this.#lost.delete(attempt)
+    if (this.held > 0) return
+    for (const resolve of this.#idleWaiters.splice(0)) resolve()
+  }
+
+  #announce(attempt: Attempt, settlement: Settlement, result: SettleResult | null): void {
+    if (result === null) return
+    announceSettlement(this.#context.events, attempt, settlement, result)
+    const { onFailed } = attempt.local.job
+    const hasFailed = result.result === 'settled' && (result.status === 'failed' || result.status === 'timed_out')
+    if (onFailed === undefined || !hasFailed) return
+    const failure = { error: settlement.error, attempts: attempt.claimed.attempt, executionId: attempt.claimed.id }
+    withContext({ principal: parsePrincipal(`system:job/${attempt.claimed.job}`), executionId: attempt.claimed.id }, () => {
+      Promise.resolve()
+        .then(() => onFailed({ ...failure, job: attempt.claimed.job, scheduledFor: attempt.claimed.scheduledFor }))
+        .catch((error: unknown) => this.#context.report(error, `onFailed of job "${attempt.claimed.job}"`))
+    })
+  }
+}

@@ -1,0 +1,138 @@
+import { isIsolated } from '../job/isolated.ts'
+import type { RunContext, RunLog } from '../job/run-context.ts'
+import { InvalidOptionError, type EscapementError } from '@escapement/base'
+import { LeaseLostError } from '../error/lease-lost-error.ts'
+import { parseInput } from '../job/parse-input.ts'
+import type { EngineContext, LocalJob } from '../scheduler/engine-context.ts'
+import type { ClaimedExecution } from '../store/claim-store.ts'
+import type { LogLine } from '../store/execution.ts'
+import type { ExecutionLog } from './execution-log.ts'
+import { startIsolated } from './isolated-handler.ts'
+import type { LeaseDeadline } from './lease-deadline.ts'
+
+/** What a handler is started with. */
+export interface HandlerCase {
+  readonly claimed: ClaimedExecution
+  readonly local: LocalJob
+  readonly log: ExecutionLog
+  setProgress(progress: number): void
+}
+
+/** A handler under way, in this thread or another. */
+export interface HandlerRun {
+  readonly result: Promise<unknown>
+  /** Whether it can be ended against its will. */
+  readonly isIsolated: boolean
+  /** Passes the abort on; a handler of this thread has the signal itself. */
+  abort(reason: EscapementError): void
+  leaseExtended(): void
+  terminate(): Promise<void>
+}
+
+/** Starts the handler of a job; never throws. */
+export function startHandler(
+  given: HandlerCase,
+  context: EngineContext,
+  lease: LeaseDeadline,
+  signal: AbortSignal,
+): HandlerRun {
+  const { run } = given.local.job
+  if (!isIsolated(run)) {
+    const nothing = (): void => undefined
+    return {
+      result: runHere(given, context, lease, signal),
+      isIsolated: false,
+      abort: nothing,
+      leaseExtended: nothing,
+      terminate: () => Promise.resolve(),
+    }
+  }
+  const { claimed } = given
+  const running = startIsolated(
+    run,
+    {
+      input: claimed.input,
+      job: claimed.job,
+      executionId: claimed.id,
+      attempt: claimed.attempt,
+      scheduledFor: claimed.scheduledFor,
+      missed: claimed.missed,
+      fence: claimed.guardFence.toString(),
+      fenceKey: claimed.guardKey,
+      remainingMs: lease.remainingMs(),
+      traceparent: claimed.traceparent,
+      principal: `system:job/${claimed.job}`,
+    },
+    { log: logWriter(given, context), progress: (percent) => given.setProgress(checkedProgress(given, percent)) },
+  )
+  return {
+    result: running.result,
+    isIsolated: true,
+    abort: (reason) => running.abort(reason),
+    leaseExtended: () => running.extendLease(lease.remainingMs()),
+    terminate: () => running.terminate(),
+  }
+}
+
+async function runHere(
+  given: HandlerCase,
+  context: EngineContext,
+  lease: LeaseDeadline,
+  signal: AbortSignal,
+): Promise<unknown> {
+  const { claimed, local } = given
+  const { run } = local.job
+  if (isIsolated(run)) return undefined
+  const text = claimed.input
+  const input: unknown = text === null ? undefined : JSON.parse(text)
+  const write = logWriter(given, context)
+  const log: RunLog = {
+    debug: (message, fields) => write('debug', message, fields),
+    info: (message, fields) => write('info', message, fields),
+    warn: (message, fields) => write('warn', message, fields),
+    error: (message, fields) => write('error', message, fields),
+  }
+  const runContext: RunContext<unknown> = {
+    input: await parseInput(claimed.job, local.job.input, input),
+    signal,
+    fence: claimed.guardFence,
+    fenceKey: claimed.guardKey,
+    job: claimed.job,
+    executionId: claimed.id,
+    attempt: claimed.attempt,
+    scheduledFor: claimed.scheduledFor,
+    missed: claimed.missed,
+    log,
+    progress: (percent) => given.setProgress(checkedProgress(given, percent)),
+    remainingMs: () => lease.remainingMs(),
+    assertHeld: () => {
+      if (signal.aborted) throw signal.reason
+      if (lease.remainingMs() === 0) throw new LeaseLostError(`the lease of execution ${claimed.id} has ended`)
+    },
+  }
+  return await run(runContext)
+}
+
+function logWriter(given: HandlerCase, context: EngineContext): (level: LogLine['level'], message: string, fields?: object) => void {
+  const { redactor } = given.local
+  const { input } = given.claimed
+  const secrets = input === null ? [] : redactor.secretsOf(JSON.parse(input))
+  return (level, message, fields) => {
+    const text = fields === undefined ? null : redactor.json(fieldsText(fields))
+    const line = { at: context.clock.now(), level, message: redactor.scrub(String(message), secrets) }
+    given.log.add(text === null ? line : { ...line, fields: redactor.scrub(text, secrets) })
+  }
+}
+
+function fieldsText(fields: object): string {
+  try {
+    return JSON.stringify(fields) ?? 'null'
+  } catch {
+    return '"(fields that are not JSON)"'
+  }
+}
+
+function checkedProgress(given: HandlerCase, percent: number): number {
+  if (typeof percent === 'number' && percent >= 0 && percent <= 100) return percent
+  throw new InvalidOptionError(`Job "${given.local.spec.name}": progress is ${String(percent)}; report 0 to 100`)
+}

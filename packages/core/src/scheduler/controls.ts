@@ -1,0 +1,145 @@
+import { type Duration, durationMs, InvalidOptionError } from '@escapement/base'
+import { UnknownExecutionError } from '../error/unknown-execution-error.ts'
+import { UnsupportedError } from '../error/unsupported-error.ts'
+import { pause, resume } from '../policy/pause.ts'
+import type { CancelResult } from '../store/enqueue-store.ts'
+import type { JobState, PauseWindow } from '../store/job-state.ts'
+import type { ExecutionFilter } from '../store/read-store.ts'
+import type { BulkAction } from '../store/upkeep-store.ts'
+import { instantMs } from '../trigger/instant.ts'
+import { byText, unknownJob } from './enqueuer.ts'
+import type { EngineContext } from './engine-context.ts'
+import type { ByOptions, PauseOptions } from './scheduler.ts'
+import { callStore } from './store-caller.ts'
+
+const LONGEST_NOTE = 1_000
+/** How many matches a bulk action counts beforehand. */
+const COUNT_CAP = 1_000_000
+/** For how long a call goes on while the store is away. Milliseconds. */
+const PATIENCE_MS = 10_000
+/** A pause that others change at the same moment is decided again, so often. */
+const MOST_ROUNDS = 20
+
+/** What people do to jobs and executions. */
+export class Controls {
+  readonly #context: EngineContext
+
+  constructor(context: EngineContext) {
+    this.#context = context
+  }
+
+  /** The stored state of a job. @throws {@link UnknownJobError} */
+  async state(name: string): Promise<JobState> {
+    const { store, namespace, jobs } = this.#context
+    const [state] = await this.#call(() => store.jobStates(namespace, [name]))
+    if (state === undefined) throw unknownJob(name, jobs.keys())
+    return state
+  }
+
+  async pause(kind: 'job' | 'queue', name: string, options: PauseOptions): Promise<void> {
+    const { note = null } = options
+    if (note !== null && note.length > LONGEST_NOTE) {
+      throw new InvalidOptionError(`note has ${note.length} characters; at most ${LONGEST_NOTE} are kept`)
+    }
+    const until = options.until === undefined ? null : instantMs(options.until, 'until')
+    const by = byText(options.by)
+    await this.#changePauses(kind, name, (pauses, now) => pause(pauses, { now, until, by, note }))
+  }
+
+  async resume(kind: 'job' | 'queue', name: string): Promise<void> {
+    await this.#changePauses(kind, name, resume)
+  }
+
+  async cancel(executionId: string, options: ByOptions): Promise<Exclude<CancelResult, 'unknown'>> {
+    const { store, namespace } = this.#context
+    const result = await this.#call(() => store.cancel(namespace, executionId, byText(options.by)))
+    if (result === 'unknown') throw unknownExecution(executionId)
+    return result
+  }
+
+  async retry(executionId: string, options: ByOptions): Promise<{ id: string; existing: boolean }> {
+    const { runtime, store, namespace } = this.#context
+    const newId = runtime.id()
+    const result = await this.#call(() => store.retry(namespace, executionId, newId, byText(options.by)))
+    if (result.result === 'unknown') throw unknownExecution(executionId)
+    if (result.result === 'not-ended') {
+      throw new UnsupportedError(
+        `execution ${result.id} is ${result.status} and cannot be retried before it has ended; cancel it or wait`,
+      )
+    }
+    return { id: result.id, existing: result.result === 'existing' }
+  }
+
+  async retire(name: string): Promise<void> {
+    const { events, store, namespace } = this.#context
+    await this.state(name)
+    if (await this.#call(() => store.retire(namespace, name))) events.emit('job:retired', { job: name })
+  }
+
+  async bulk(kind: BulkAction['kind'], filter: ExecutionFilter, options: ByOptions): Promise<BulkAction> {
+    const { runtime, store, namespace } = this.#context
+    const now = await this.#call(() => store.now())
+    const frozen = { ...filter, createdBefore: Math.min(filter.createdBefore ?? now, now) }
+    const action: BulkAction = {
+      id: runtime.id(),
+      kind,
+      filter: JSON.stringify(frozen),
+      status: 'running',
+      total: await this.#call(() => store.countExecutions(namespace, frozen, COUNT_CAP)),
+      done: 0,
+      failed: 0,
+      cursor: null,
+      by: byText(options.by),
+      createdAt: now,
+      updatedAt: now,
+    }
+    await this.#call(() => store.createBulkAction(namespace, action))
+    return action
+  }
+
+  async abortBulk(id: string): Promise<BulkAction | null> {
+    const { store, namespace } = this.#context
+    for (;;) {
+      const action = await this.#call(() => store.bulkAction(namespace, id))
+      if (action === null || action.status !== 'running') return action
+      const aborted = { ...action, status: 'aborted' as const, updatedAt: await store.now() }
+      if (await this.#call(() => store.saveBulkAction(namespace, aborted, action))) return aborted
+    }
+  }
+
+  async setRetention(retention: Duration): Promise<void> {
+    const { store, namespace } = this.#context
+    const retentionMs = durationMs(retention, 'retention', { minMs: 60_000 })
+    await this.#call(() => store.saveSettings(namespace, { retentionMs }))
+  }
+
+  async #changePauses(
+    kind: 'job' | 'queue',
+    name: string,
+    change: (pauses: readonly PauseWindow[], now: number) => readonly PauseWindow[],
+  ): Promise<void> {
+    const { store, namespace } = this.#context
+    for (let round = 0; round < MOST_ROUNDS; round++) {
+      const current = kind === 'job' ? (await this.state(name)).pauses : await this.#queuePauses(name)
+      const changed = change(current, await this.#call(() => store.now()))
+      if (await this.#call(() => store.setPauses(namespace, { kind, name }, current, changed))) return
+    }
+    throw new UnsupportedError(`${kind} "${name}" is paused and resumed by others at this moment; try again`)
+  }
+
+  async #queuePauses(name: string): Promise<readonly PauseWindow[]> {
+    const { store, namespace } = this.#context
+    const queue = (await this.#call(() => store.queueStates(namespace))).find((each) => each.name === name)
+    if (queue === undefined) throw new InvalidOptionError(`no queue is called "${name}"; a queue exists once a job names it`)
+    return queue.pauses
+  }
+
+  #call<T>(call: () => Promise<T>): Promise<T> {
+    return callStore(this.#context.runtime, call, { forMs: PATIENCE_MS })
+  }
+}
+
+/** Names the execution that is missing, and why it may be. */
+export function unknownExecution(id: string): UnknownExecutionError {
+  return new UnknownExecutionError(`no execution has the id "${id}": it never existed, was purged, or its history is not kept`)
+}

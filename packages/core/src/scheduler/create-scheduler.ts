@@ -1,0 +1,184 @@
+import { durationMs, Emitter, TimerQueue } from '@escapement/base'
+import type { AnyJob } from '../job/job.ts'
+import { readTicks } from '../ledger/ticks.ts'
+import { RETENTION_JOB, retentionJob } from '../upkeep/retention-job.ts'
+import { instantMs } from '../trigger/instant.ts'
+import { backfill } from './backfill.ts'
+import { Controls } from './controls.ts'
+import { Engine } from './engine.ts'
+import type { EngineContext } from './engine-context.ts'
+import { byText, Enqueuer } from './enqueuer.ts'
+import { healthOf } from './health-of.ts'
+import { localJobs } from './local-jobs.ts'
+import { Reader } from './reader.ts'
+import { Registrar } from './registrar.ts'
+import type { Scheduler } from './scheduler.ts'
+import type { SchedulerEvents } from './scheduler-events.ts'
+import { resolveSchedulerOptions, type SchedulerOptions } from './scheduler-options.ts'
+import { ServerClock } from './server-clock.ts'
+import { callStore } from './store-caller.ts'
+import { describeFailure, TroubleLog } from './trouble-log.ts'
+import { waitForExecution } from './waiter.ts'
+
+const PATIENCE_MS = 10_000
+const MOST_TICKS_READ = 10_000
+
+/**
+ * Makes a scheduler. Nothing runs before `start()`; enqueuing and reading work at once.
+ *
+ * @throws {@link InvalidOptionError}, {@link DuplicateJobError} naming what is wrong.
+ */
+export function createScheduler(options: SchedulerOptions): Scheduler {
+  const resolved = resolveSchedulerOptions(options)
+  const { runtime, logger, store, namespace } = resolved
+  const troubles = new TroubleLog(runtime)
+  const events = new Emitter<SchedulerEvents>((error, type) =>
+    logger.error(`a listener of ${type} failed`, describeFailure(error)),
+  )
+  const context: EngineContext = {
+    options: resolved,
+    runtime,
+    timers: new TimerQueue(runtime),
+    store,
+    namespace,
+    clock: new ServerClock(runtime),
+    events,
+    logger,
+    jobs: localJobs(resolved, [retentionJob(() => context)]),
+    report: (error, during) => {
+      troubles.add(error, during)
+      logger.warn(`${during} failed`, describeFailure(error))
+      events.emit('scheduler:error', { error, during })
+    },
+  }
+  const registrar = new Registrar(context)
+  const enqueuer = new Enqueuer(context, registrar)
+  const controls = new Controls(context)
+  const reader = new Reader(context)
+  const engine = new Engine(context, registrar, {
+    cancel: async (id, by) => void (await controls.cancel(id, by === null ? {} : { by })),
+    retry: async (id, by) => void (await controls.retry(id, by === null ? {} : { by })),
+    pause: async (job, by) => await controls.pause('job', job, by === null ? {} : { by }),
+  })
+
+  let opening: Promise<void> | undefined
+  const opened = async (): Promise<void> => {
+    opening ??= callStore(runtime, () => store.open(), { forMs: PATIENCE_MS }).catch((error: unknown) => {
+      opening = undefined
+      throw error
+    })
+    await opening
+  }
+  const nameOf = (job: AnyJob | string): string => (typeof job === 'string' ? job : job.name)
+  const whenOpen = async <T>(work: () => Promise<T>): Promise<T> => {
+    await opened()
+    return await work()
+  }
+  const stop = async (graceMs: number): Promise<void> => await engine.stop(graceMs)
+
+  return {
+    start: () => engine.start(),
+    drain: async (drainOptions = {}) => {
+      const timeoutMs = durationMs(drainOptions.timeout ?? '5m', 'timeout')
+      await whenOpen(() => engine.drain(timeoutMs))
+    },
+    stop: (stopOptions = {}) => stop(durationMs(stopOptions.grace ?? '30s', 'grace')),
+    [Symbol.asyncDispose]: () => stop(30_000),
+    enqueue: async (job, input, enqueueOptions = {}) => {
+      const [result] = await whenOpen(() => enqueuer.enqueue(job as AnyJob | string, [input], enqueueOptions))
+      if (result === undefined) throw new Error('the store answered an enqueue with nothing')
+      engine.dispatcher.wake()
+      return result
+    },
+    enqueueMany: async (job, inputs, enqueueOptions = {}) => {
+      const results = await whenOpen(() => enqueuer.enqueue(job as AnyJob | string, inputs, enqueueOptions))
+      engine.dispatcher.wake()
+      return results
+    },
+    pause: async (job, pauseOptions = {}) => {
+      await whenOpen(() => controls.pause('job', nameOf(job), pauseOptions))
+      await engine.executor.returnReady(nameOf(job))
+    },
+    resume: async (job) => {
+      await whenOpen(() => controls.resume('job', nameOf(job)))
+      engine.planner.wake()
+      engine.dispatcher.wake()
+    },
+    pauseQueue: async (queue, pauseOptions = {}) => {
+      await whenOpen(() => controls.pause('queue', queue, pauseOptions))
+      await engine.executor.returnReady()
+    },
+    resumeQueue: async (queue) => {
+      await whenOpen(() => controls.resume('queue', queue))
+      engine.dispatcher.wake()
+    },
+    cancel: async (executionId, byOptions = {}) => {
+      const result = await whenOpen(() => controls.cancel(executionId, byOptions))
+      if (result === 'requested') engine.executor.cancel(executionId, byText(byOptions.by))
+      return result
+    },
+    retry: async (executionId, byOptions = {}) => {
+      const result = await whenOpen(() => controls.retry(executionId, byOptions))
+      engine.dispatcher.wake()
+      return result
+    },
+    wait: (executionId, waitOptions = {}) =>
+      whenOpen(() => waitForExecution(context, reader, executionId, waitOptions)),
+    jobs: (filter = {}, page = {}) => whenOpen(() => reader.jobs(filter, page)),
+    queues: () => whenOpen(() => reader.queues((queue) => engine.executor.concurrencyOf(queue))),
+    instances: () => whenOpen(() => store.instances(namespace)),
+    executions: (filter = {}, page = {}) => whenOpen(() => reader.executions(filter, page)),
+    countExecutions: (filter = {}, cap = 10_000) => whenOpen(() => store.countExecutions(namespace, filter, cap)),
+    execution: (executionId) => whenOpen(() => reader.execution(executionId)),
+    stats: (query) => whenOpen(() => reader.stats(query)),
+    ticks: (job, range) =>
+      whenOpen(async () => {
+        const state = await controls.state(nameOf(job))
+        const { retentionMs } = (await store.settings(namespace)) ?? resolved
+        return await readTicks({
+          store,
+          namespace,
+          state,
+          from: instantMs(range.from, 'from'),
+          to: instantMs(range.to, 'to'),
+          limit: Math.min(range.limit ?? 1_000, MOST_TICKS_READ),
+          now: await store.now(),
+          retentionMs,
+        })
+      }),
+    backfill: (job, range) =>
+      whenOpen(async () => {
+        const state = await controls.state(nameOf(job))
+        const created = await backfill(context, state, {
+          from: instantMs(range.from, 'from'),
+          to: instantMs(range.to, 'to'),
+          isForced: range.force ?? false,
+          by: byText(range.by),
+        })
+        engine.dispatcher.wake()
+        return created
+      }),
+    retire: (job) => whenOpen(() => controls.retire(nameOf(job))),
+    bulk: async (kind, filter, byOptions = {}) => {
+      const action = await whenOpen(() => controls.bulk(kind, filter, byOptions))
+      engine.upkeep.wake()
+      return action
+    },
+    bulkAction: (id) => whenOpen(() => store.bulkAction(namespace, id)),
+    abortBulk: (id) => whenOpen(() => controls.abortBulk(id)),
+    settings: () => whenOpen(async () => (await store.settings(namespace)) ?? { retentionMs: resolved.retentionMs }),
+    setRetention: async (retention) => {
+      await whenOpen(() => controls.setRetention(retention))
+      await enqueuer.enqueue(RETENTION_JOB, [undefined], {})
+      engine.dispatcher.wake()
+    },
+    poke: async () => {
+      engine.planner.wake()
+      engine.dispatcher.wake()
+      await Promise.resolve()
+    },
+    health: () => healthOf(context, engine, registrar, troubles),
+    on: (type, listener) => events.on(type, listener),
+  }
+}
+

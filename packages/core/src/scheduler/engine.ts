@@ -1,0 +1,166 @@
+import { Dispatcher } from '../claim/dispatcher.ts'
+import { Planner } from '../plan/planner.ts'
+import { PlannerTurn } from '../plan/planner-turn.ts'
+import { Executor } from '../run/executor.ts'
+import { Upkeep } from '../upkeep/upkeep.ts'
+import type { BulkActs } from '../upkeep/bulk-runner.ts'
+import type { EngineContext } from './engine-context.ts'
+import { Membership } from './membership.ts'
+import type { Registrar } from './registrar.ts'
+
+/** Handlers that heard their abort have this long to end before `stop` leaves them behind. Milliseconds. */
+const AFTER_ABORT_MS = 1_000
+const DRAIN_POLL_MS = 50
+
+/** What a scheduler is doing. */
+export type EngineState = 'idle' | 'starting' | 'running' | 'stopping' | 'stopped'
+
+/** The moving parts of one scheduler and how they hang together: start, drain, stop. */
+export class Engine {
+  readonly membership: Membership
+  readonly executor: Executor
+  readonly dispatcher: Dispatcher
+  readonly planner: Planner
+  readonly upkeep: Upkeep
+  readonly #context: EngineContext
+  readonly #registrar: Registrar
+  #state: EngineState = 'idle'
+  #starting: Promise<void> | undefined
+  #stopping: Promise<void> | undefined
+  #hints: Disposable | undefined
+
+  constructor(context: EngineContext, registrar: Registrar, acts: BulkActs) {
+    this.#context = context
+    this.#registrar = registrar
+    this.membership = new Membership(context, {
+      holding: () => ({ holding: this.executor.holding(), claimedUpTo: this.dispatcher.claimedUpTo }),
+      renewed: () => this.#renewed(),
+      leaseEnded: () => this.executor.lose(),
+      lost: (executionIds) => this.executor.lose(executionIds),
+      cancelRequested: (executionId, by) => this.executor.cancel(executionId, by),
+      reborn: (previous) => this.#reborn(previous),
+    })
+    this.executor = new Executor(context, this.membership.lease, () => this.dispatcher.roomMade())
+    this.dispatcher = new Dispatcher(context, this.membership, this.executor, {
+      lateTicks: (jobs) => this.planner.wake(jobs),
+    })
+    this.planner = new Planner(context, new PlannerTurn(context))
+    this.upkeep = new Upkeep(context, acts)
+  }
+
+  get state(): EngineState {
+    return this.#state
+  }
+
+  /** @throws what the store throws; the scheduler can be started again then. */
+  start(): Promise<void> {
+    if (this.#state === 'stopping' || this.#state === 'stopped') {
+      return Promise.reject(new Error('this scheduler was stopped; make a new one to start again'))
+    }
+    this.#starting ??= this.#start().catch((error: unknown) => {
+      this.#starting = undefined
+      this.#state = 'idle'
+      throw error
+    })
+    return this.#starting
+  }
+
+  /** Takes no new work, lets handlers end, gives back the rest. Every caller waits for the same stop. */
+  stop(graceMs: number): Promise<void> {
+    this.#stopping ??= this.#stop(graceMs)
+    return this.#stopping
+  }
+
+  /** Resolves once nothing that this instance could take is due, running or unconfirmed. False: time was over first. */
+  async drain(timeoutMs: number): Promise<boolean> {
+    const { runtime } = this.#context
+    const startedAt = runtime.monotonic()
+    for (;;) {
+      const result = await this.dispatcher.pass()
+      const isIdle = this.executor.held === 0 && this.executor.settler.size === 0
+      if (isIdle && result !== null && result.executions.length === 0 && result.lateJobs.length === 0) return true
+      const leftMs = timeoutMs - (runtime.monotonic() - startedAt)
+      if (leftMs <= 0) return false
+      await this.#within(this.executor.idle(), Math.min(leftMs, DRAIN_POLL_MS))
+    }
+  }
+
+  async #start(): Promise<void> {
+    const { options, store, namespace } = this.#context
+    this.#state = 'starting'
+    await store.open()
+    await this.#serveQueues()
+    await this.membership.join()
+    await this.#registrar.register(this.membership.id)
+    if (options.roles.has('plan')) {
+      await this.planner.pass()
+      this.planner.start()
+    }
+    this.#hints = store.subscribe(namespace, () => this.dispatcher.wake())
+    if (options.roles.has('run')) this.dispatcher.start()
+    if (options.roles.has('upkeep')) this.upkeep.start()
+    this.#state = 'running'
+  }
+
+  /** Serves every queue that the store knows: a job may have moved from one to another while rows waited in it. */
+  async #serveQueues(): Promise<void> {
+    const { options, jobs, store, namespace } = this.#context
+    const named = new Set([...options.queues.keys(), ...[...jobs.values()].map((local) => local.spec.queue)])
+    const queues = [...named].map((name) => ({ name, clusterLimit: options.queues.get(name)?.limit ?? null }))
+    await store.registerQueues(namespace, queues)
+    for (const { name, clusterLimit } of await store.queueStates(namespace)) {
+      const { concurrency } = options.queues.get(name) ?? options
+      this.executor.serve(name, concurrency, clusterLimit === null)
+    }
+  }
+
+  #renewed(): void {
+    this.executor.leaseRenewed()
+    if (this.#context.store.capabilities.shared) this.dispatcher.wake()
+    this.#registrar
+      .reconsider(this.membership.id)
+      .catch((error: unknown) => this.#context.report(error, 'reconsider definitions'))
+  }
+
+  async #reborn(previous: string): Promise<void> {
+    this.#context.events.emit('instance:lost', { instance: previous })
+    await this.#registrar.register(this.membership.id)
+    this.planner.wake()
+    this.dispatcher.wake()
+  }
+
+  async #stop(graceMs: number): Promise<void> {
+    const wasIdle = this.#state === 'idle'
+    await this.#starting?.catch(() => undefined)
+    this.#state = 'stopping'
+    if (wasIdle) {
+      this.#state = 'stopped'
+      return
+    }
+    this.#hints?.[Symbol.dispose]()
+    await Promise.all([this.planner.stop(), this.dispatcher.stop(), this.upkeep.stop()])
+    if (!(await this.#within(this.executor.idle(), graceMs))) {
+      this.executor.abortAll()
+      await this.#within(this.executor.idle(), AFTER_ABORT_MS)
+      await this.executor.terminateAll()
+    }
+    const leave = (): Promise<void> =>
+      this.membership.leave().catch((error: unknown) => this.#context.report(error, 'leave'))
+    // A handler that goes on keeps its lease until it ends or its process does (rule 18).
+    if (await this.#within(this.executor.idle(), AFTER_ABORT_MS)) await leave()
+    else void this.executor.idle().then(leave)
+    this.#state = 'stopped'
+  }
+
+  /** Whether `promise` resolved within `ms` milliseconds. */
+  async #within(promise: Promise<void>, ms: number): Promise<boolean> {
+    return await new Promise<boolean>((resolve) => {
+      const timer = this.#context.timers.after(ms, () => resolve(false))
+      void promise.then(() => {
+        timer.cancel()
+        resolve(true)
+      })
+    })
+  }
+}
+

@@ -1,0 +1,156 @@
+import type { Timer } from '@escapement/base'
+import { type LeaseMark, LeaseDeadline } from '../run/lease-deadline.ts'
+import type { EngineContext } from './engine-context.ts'
+import { callStore } from './store-caller.ts'
+
+/** What an instance holds, as its heartbeat reports it. */
+export interface Holding {
+  readonly executionId: string
+  readonly fence: bigint
+}
+
+/** Who is told what the heartbeat learns. */
+export interface MembershipObserver {
+  holding(): { readonly holding: readonly Holding[]; readonly claimedUpTo: number }
+  /** The lease was renewed. */
+  renewed(): void
+  /** The lease cannot be trusted any more: everything that runs under it must stop. */
+  leaseEnded(): void
+  /** Single executions belong to someone else now. */
+  lost(executionIds: readonly string[]): void
+  cancelRequested(executionId: string, by: string | null): void
+  /** The instance was declared dead; it has a new id from now on and must announce its handlers again. */
+  reborn(previous: string): Promise<void>
+}
+
+/**
+ * One process start's membership in the cluster: its id, its lease, its heartbeat at a third of the lease (rule 15).
+ * A dead id never comes back; the process goes on under a new one.
+ */
+export class Membership {
+  readonly lease: LeaseDeadline
+  readonly #context: EngineContext
+  readonly #observer: MembershipObserver
+  #id: string
+  #name: string
+  #timer: Timer | undefined
+  #leaseTimer: Timer | undefined
+  #beating: Promise<void> | undefined
+  #isLeft = false
+  #hasEnded = true
+
+  constructor(context: EngineContext, observer: MembershipObserver) {
+    this.#context = context
+    this.#observer = observer
+    this.#id = context.runtime.id()
+    this.#name = context.options.instance ?? `instance-${this.#id.slice(-6)}`
+    this.lease = new LeaseDeadline(context.runtime)
+  }
+
+  /** The current id. */
+  get id(): string {
+    return this.#id
+  }
+
+  /** Announces the instance. @throws what the store throws, so that `start()` fails in the open. */
+  async join(): Promise<void> {
+    await this.#register()
+    this.#scheduleBeat()
+  }
+
+  /** Ends the membership: what is still held is given back by whoever looks next. */
+  async leave(): Promise<void> {
+    this.#isLeft = true
+    this.#timer?.cancel()
+    await this.#beating
+    this.#leaseTimer?.cancel()
+    const { runtime, store, namespace, options } = this.#context
+    await callStore(runtime, () => store.removeInstance(namespace, this.#id), { forMs: options.leaseMs / 3 })
+  }
+
+  /** Beats now, once; concurrent callers share one. */
+  beat(): Promise<void> {
+    this.#beating ??= this.#beatOnce().finally(() => {
+      this.#beating = undefined
+    })
+    return this.#beating
+  }
+
+  async #register(): Promise<void> {
+    const { clock, runtime, store, namespace, options } = this.#context
+    for (;;) {
+      const mark = this.lease.mark()
+      const { now, isAlive } = await store.registerInstance(namespace, {
+        id: this.#id,
+        name: this.#name,
+        version: options.version,
+        leaseMs: options.leaseMs,
+      })
+      clock.observe(now, mark.monotonic)
+      if (isAlive) return this.#granted(mark)
+      this.#id = runtime.id()
+    }
+  }
+
+  #granted(mark: LeaseMark): void {
+    this.lease.grant(mark, this.#context.options.leaseMs)
+    this.#hasEnded = false
+    this.#watchLease()
+  }
+
+  #watchLease(): void {
+    this.#leaseTimer?.cancel()
+    this.#leaseTimer = this.#context.timers.after(this.lease.remainingMs(), () => this.#checkLease())
+  }
+
+  #checkLease(): void {
+    if (this.lease.remainingMs() > 0) return this.#watchLease()
+    if (this.#hasEnded) return
+    this.#hasEnded = true
+    this.#observer.leaseEnded()
+  }
+
+  #scheduleBeat(): void {
+    if (this.#isLeft) return
+    this.#timer = this.#context.timers.after(this.#context.options.leaseMs / 3, () => {
+      this.#checkLease()
+      this.beat().then(
+        () => this.#scheduleBeat(),
+        (error: unknown) => {
+          this.#context.report(error, 'heartbeat')
+          this.#scheduleBeat()
+        },
+      )
+    })
+  }
+
+  async #beatOnce(): Promise<void> {
+    const { clock, runtime, store, namespace, options } = this.#context
+    const answer = await callStore(
+      runtime,
+      async () => {
+        const mark = this.lease.mark()
+        const request = { instance: this.#id, leaseMs: options.leaseMs, ...this.#observer.holding() }
+        return { mark, result: await store.heartbeat(namespace, request) }
+      },
+      { forMs: options.leaseMs / 3, onRetry: (error) => this.#context.report(error, 'heartbeat') },
+    )
+    clock.observe(answer.result.now, answer.mark.monotonic)
+    if (!answer.result.isAlive) return this.#rejoin()
+    this.#granted(answer.mark)
+    this.#observer.renewed()
+    if (answer.result.lost.length > 0) this.#observer.lost(answer.result.lost)
+    for (const request of answer.result.cancel) this.#observer.cancelRequested(request.executionId, request.by)
+  }
+
+  /** Goes on under a new id after this one was declared dead. */
+  async #rejoin(): Promise<void> {
+    const previous = this.#id
+    this.lease.end()
+    this.#checkLease()
+    if (this.#isLeft) return
+    this.#id = this.#context.runtime.id()
+    await this.#register()
+    await this.#observer.reborn(previous)
+  }
+}

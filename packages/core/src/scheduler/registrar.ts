@@ -1,0 +1,135 @@
+import { planJobUntil } from '../plan/planner.ts'
+import { judgeDefinition } from '../policy/supersede.ts'
+import type { DefinitionChange, JobStateForRegistration } from '../store/definition-store.ts'
+import { nextTick } from '../trigger/next-tick.ts'
+import type { EngineContext, LocalJob } from './engine-context.ts'
+import { callStore } from './store-caller.ts'
+
+const JOBS_A_CALL = 500
+/** Two instances that register at once get in each other's way at most a few times. */
+const MOST_ROUNDS = 50
+
+/**
+ * Tells the store which jobs this process has. Between two definitions of one job rule 6 decides; the schedule that goes
+ * is planned up to the moment at which the new one takes effect, so that no tick is judged by a schedule that was not in
+ * force, and none is lost.
+ */
+export class Registrar {
+  readonly #context: EngineContext
+  /** Local definitions that are not in force. */
+  readonly #waiting = new Set<string>()
+
+  constructor(context: EngineContext) {
+    this.#context = context
+  }
+
+  /** Jobs whose stored definition is another instance's. */
+  get waiting(): ReadonlySet<string> {
+    return this.#waiting
+  }
+
+  /** Registers every job of this process and announces its handlers under `instance`. */
+  async register(instance: string): Promise<void> {
+    const all = [...this.#context.jobs.values()]
+    for (let first = 0; first < all.length; first += JOBS_A_CALL) {
+      const chunk = all.slice(first, first + JOBS_A_CALL)
+      await this.#settle(chunk, instance)
+      await this.#announce(chunk, instance)
+    }
+  }
+
+  /** Looks again at definitions that are not in force: their successors may have gone. */
+  async reconsider(instance: string): Promise<void> {
+    const waiting = [...this.#waiting].slice(0, JOBS_A_CALL).flatMap((name) => this.#context.jobs.get(name) ?? [])
+    if (waiting.length > 0) await this.#settle(waiting, instance)
+  }
+
+  /** Makes sure that a job exists, without claiming that anyone can run it: for processes that only enqueue. */
+  async define(local: LocalJob): Promise<void> {
+    const { runtime, store, namespace } = this.#context
+    const [found] = await callStore(runtime, () => store.statesForRegistration(namespace, [local.spec.name], null))
+    if (found?.state == null) await this.#settle([local], null)
+  }
+
+  async #announce(chunk: readonly LocalJob[], instance: string): Promise<void> {
+    const { runtime, store, namespace } = this.#context
+    const handlers = chunk.filter((local) => local.isAccepted).map(({ spec, hash }) => ({ job: spec.name, hash }))
+    if (handlers.length > 0) await callStore(runtime, () => store.announceHandlers(namespace, instance, handlers))
+  }
+
+  async #settle(chunk: readonly LocalJob[], instance: string | null): Promise<void> {
+    let open = chunk
+    for (let round = 0; open.length > 0; round++) {
+      if (round === MOST_ROUNDS) throw new Error(`registering ${open.length} jobs did not settle after ${round} rounds`)
+      open = await this.#round(open, instance)
+    }
+  }
+
+  /** One look and one attempt to change; answers the jobs that moved meanwhile. */
+  async #round(chunk: readonly LocalJob[], instance: string | null): Promise<readonly LocalJob[]> {
+    const { clock, runtime, store, namespace } = this.#context
+    const names = chunk.map((local) => local.spec.name)
+    const sentAt = runtime.monotonic()
+    clock.observe(await callStore(runtime, () => store.now()), sentAt)
+    const found = await callStore(runtime, () => store.statesForRegistration(namespace, names, instance))
+    const again: LocalJob[] = []
+    const changes: { readonly local: LocalJob; readonly change: DefinitionChange }[] = []
+    for (const [index, local] of chunk.entries()) {
+      const stored = found[index]
+      if (stored === undefined) continue
+      const change = await this.#decide(local, stored)
+      if (change === 'again') again.push(local)
+      else if (change !== null) changes.push({ local, change })
+    }
+    if (changes.length === 0) return again
+    const results = await callStore(runtime, () =>
+      store.changeDefinitions(namespace, changes.map(({ change }) => change)),
+    )
+    for (const [index, { local, change }] of changes.entries()) {
+      if (results[index] === 'conflict') again.push(local)
+      else {
+        const revision = change.expected === null ? 'created' : 'superseded'
+        this.#context.events.emit('job:registered', { job: local.spec.name, revision })
+      }
+    }
+    return again
+  }
+
+  async #decide(local: LocalJob, stored: JobStateForRegistration): Promise<DefinitionChange | 'again' | null> {
+    const { clock, options } = this.#context
+    const { state } = stored
+    const { spec, hash } = local
+    const now = clock.now()
+    const job = { spec, hash, version: options.version, hasHandler: local.isAccepted }
+    if (state === null) {
+      return { job, expected: null, effectiveFrom: now, nextTickAt: nextTick(spec.triggers, spec.name, now) }
+    }
+    const verdict = judgeDefinition({
+      own: { hash, version: options.version },
+      current: { hash: state.current.hash, version: state.current.version },
+      knownHashes: stored.knownHashes,
+      liveHashes: stored.liveHashes,
+    })
+    if (verdict === 'wait') this.#waiting.add(spec.name)
+    else this.#waiting.delete(spec.name)
+    if (state.retiredAt !== null && verdict !== 'wait') return changeAt(job, state.current.revision, state.plannedUntil, now)
+    if (verdict === 'wait' || (verdict === 'keep' && state.absentSince === null)) return null
+    if (verdict === 'adopt') return changeAt(job, state.current.revision, state.plannedUntil, state.plannedUntil)
+    const planned = await planJobUntil(this.#context, { state, lateTicks: [], hasLiveHandler: true }, now)
+    if (planned === null) return 'again'
+    if (verdict === 'keep') return null
+    return changeAt(job, state.current.revision, planned.plannedUntil, now)
+  }
+}
+
+/** The change that puts `job` in force from the later of the cursor and `now` on. */
+function changeAt(
+  job: DefinitionChange['job'],
+  revision: number,
+  plannedUntil: number,
+  now: number,
+): DefinitionChange {
+  const effectiveFrom = Math.max(plannedUntil, now)
+  const nextTickAt = nextTick(job.spec.triggers, job.spec.name, effectiveFrom)
+  return { job, expected: { revision, plannedUntil }, effectiveFrom, nextTickAt }
+}

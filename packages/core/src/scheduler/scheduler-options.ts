@@ -1,0 +1,135 @@
+import { type Duration, durationMs, InvalidOptionError, type Logger, quietLogger, type Runtime, systemRuntime } from '@escapement/base'
+import type { AnyJob } from '../job/job.ts'
+import type { MutexManager } from '../lock/mutex-manager.ts'
+import { memoryStore } from '../memory-store/memory-store.ts'
+import type { JobStore } from '../store/job-store.ts'
+
+/** Names of jobs and namespaces (rule 26). */
+const NAME = /^[a-z0-9][a-z0-9._:-]{0,127}$/
+
+/** Limits of one queue. */
+export interface QueueOptions {
+  /** How many executions run at once on this instance. Default: the scheduler's `concurrency`. */
+  readonly concurrency?: number
+  /** How many run at once across the cluster. Default: no limit. */
+  readonly limit?: number
+}
+
+/** What an instance takes; what is not named is not limited. */
+export interface AcceptOptions {
+  readonly queues?: readonly string[]
+  readonly jobs?: readonly string[]
+  /** A job is taken when it has any of these labels. */
+  readonly labels?: readonly string[]
+}
+
+/** A part of the work that an instance may leave to others. */
+export type Role = 'plan' | 'run' | 'upkeep'
+
+/** How to make a scheduler. Only `jobs` is needed: the rest has defaults. */
+export interface SchedulerOptions {
+  readonly jobs: readonly AnyJob[]
+  /** Where jobs and executions live. Default: in memory, gone with the process. */
+  readonly store?: JobStore
+  /** Saves work where many instances share a store: one plans at a time. The store alone keeps every promise. */
+  readonly mutex?: MutexManager
+  /** Separates applications in one store. Default `default`. */
+  readonly namespace?: string
+  /** A name of this instance for people. Default: a generated one. */
+  readonly instance?: string
+  /** The host's own version number of its code: a higher one wins when two instances define one job differently. */
+  readonly version?: number
+  /** The IANA zone of cron patterns that name none. Default `UTC`, never the host's. */
+  readonly timezone?: string
+  readonly queues?: Readonly<Record<string, QueueOptions>>
+  /** How many executions run at once in each queue that names no number. Default 20. */
+  readonly concurrency?: number
+  readonly accept?: AcceptOptions
+  /** Default: all. */
+  readonly roles?: readonly Role[]
+  /** How long a dead instance is waited for. At least 5 s; default 30 s. */
+  readonly lease?: Duration
+  /** How far ahead ticks are planned. At least 1 s; default 15 s. */
+  readonly horizon?: Duration
+  /** How long settled executions are kept; a value saved by `setRetention` goes before. Default 30 d. */
+  readonly retention?: Duration
+  /** From this delay on a start is reported as `execution:late`. Default 5 s. */
+  readonly lateAfter?: Duration
+  /** Paths hidden in the stored output, log and error of all jobs, and in the input on display. */
+  readonly redact?: readonly string[]
+  readonly logger?: Logger
+  readonly runtime?: Runtime
+}
+
+/** The same with every default filled in and every value checked. */
+export interface ResolvedSchedulerOptions {
+  readonly jobs: readonly AnyJob[]
+  readonly store: JobStore
+  readonly mutex: MutexManager | null
+  readonly namespace: string
+  readonly instance: string | null
+  readonly version: number | null
+  readonly timezone: string
+  readonly queues: ReadonlyMap<string, { readonly concurrency: number; readonly limit: number | null }>
+  readonly concurrency: number
+  readonly accept: AcceptOptions
+  readonly roles: ReadonlySet<Role>
+  readonly leaseMs: number
+  readonly horizonMs: number
+  readonly retentionMs: number
+  readonly lateAfterMs: number
+  readonly redact: readonly string[]
+  readonly logger: Logger
+  readonly runtime: Runtime
+}
+
+/** @throws {@link InvalidOptionError} naming the option, its value and what is accepted. */
+export function resolveSchedulerOptions(options: SchedulerOptions): ResolvedSchedulerOptions {
+  if (!Array.isArray(options.jobs)) throw new InvalidOptionError('jobs is not an array; pass what defineJob returns')
+  const runtime = options.runtime ?? systemRuntime
+  const store = options.store ?? memoryStore({ runtime })
+  if (options.mutex !== undefined && !store.capabilities.shared) {
+    throw new InvalidOptionError(
+      'mutex is given, but the store is not shared between processes: each instance would run every tick; pass a shared store such as sqliteStore(file)',
+    )
+  }
+  const concurrency = count(options.concurrency ?? 20, 'concurrency')
+  return {
+    jobs: options.jobs,
+    store,
+    mutex: options.mutex ?? null,
+    namespace: matching(options.namespace ?? 'default', NAME, 'namespace', 'a-z, 0-9 and ._:- (at most 128)'),
+    instance: options.instance ?? null,
+    version: options.version === undefined ? null : count(options.version, 'version', 0),
+    timezone: options.timezone ?? 'UTC',
+    queues: new Map(
+      Object.entries(options.queues ?? {}).map(([name, queue]) => [
+        matching(name, NAME, 'queue name', 'a-z, 0-9 and ._:- (at most 128)'),
+        {
+          concurrency: count(queue.concurrency ?? concurrency, `queues.${name}.concurrency`),
+          limit: queue.limit === undefined ? null : count(queue.limit, `queues.${name}.limit`),
+        },
+      ]),
+    ),
+    concurrency,
+    accept: options.accept ?? {},
+    roles: new Set(options.roles ?? ['plan', 'run', 'upkeep']),
+    leaseMs: durationMs(options.lease ?? '30s', 'lease', { minMs: 5_000, maxMs: 86_400_000 }),
+    horizonMs: durationMs(options.horizon ?? '15s', 'horizon', { minMs: 1_000, maxMs: 86_400_000 }),
+    retentionMs: durationMs(options.retention ?? '30d', 'retention', { minMs: 60_000 }),
+    lateAfterMs: durationMs(options.lateAfter ?? '5s', 'lateAfter'),
+    redact: options.redact ?? [],
+    logger: options.logger ?? quietLogger,
+    runtime,
+  }
+}
+
+function count(value: number, name: string, min = 1): number {
+  if (Number.isInteger(value) && value >= min && value <= 1_000_000_000) return value
+  throw new InvalidOptionError(`${name} is ${String(value)}; it must be a whole number from ${min} to 1000000000`)
+}
+
+function matching(value: string, pattern: RegExp, name: string, allowed: string): string {
+  if (typeof value === 'string' && pattern.test(value)) return value
+  throw new InvalidOptionError(`${name} is ${JSON.stringify(value)}; it may hold ${allowed}`)
+}

@@ -1,0 +1,53 @@
+import { durationMs, type Duration } from '@escapement/base'
+import { WaitTimeoutError } from '../error/wait-timeout-error.ts'
+import type { Execution, ExecutionStatus } from '../store/execution.ts'
+import { unknownExecution } from './controls.ts'
+import type { EngineContext } from './engine-context.ts'
+import type { Reader } from './reader.ts'
+import { Wakeup } from './wakeup.ts'
+
+const DEFAULT_TIMEOUT_MS = 300_000
+/** How often to look where nothing announces changes, and where something does. Milliseconds. */
+const POLL_MS = 250
+const NOTIFIED_POLL_MS = 5_000
+/** Hints may come in swarms. Milliseconds. */
+const BETWEEN_LOOKS_MS = 5
+
+const TERMINAL: ReadonlySet<ExecutionStatus> = new Set(['succeeded', 'failed', 'timed_out', 'cancelled', 'skipped'])
+
+/** Whether a status never changes any more (rule 3). */
+export function isTerminal(status: ExecutionStatus): boolean {
+  return TERMINAL.has(status)
+}
+
+/** Waits for an execution to settle, on whichever instance that happens. */
+export async function waitForExecution(
+  context: EngineContext,
+  reader: Reader,
+  id: string,
+  options: { readonly timeout?: Duration; readonly signal?: AbortSignal },
+): Promise<Execution> {
+  const { runtime, store, namespace, timers } = context
+  const timeoutMs = options.timeout === undefined ? DEFAULT_TIMEOUT_MS : durationMs(options.timeout, 'timeout')
+  const startedAt = runtime.monotonic()
+  const wakeup = new Wakeup(timers)
+  const wake = (): void => wakeup.wake()
+  using _hints = store.subscribe(namespace, wake)
+  options.signal?.addEventListener('abort', wake, { once: true })
+  try {
+    for (;;) {
+      options.signal?.throwIfAborted()
+      const found = await reader.execution(id)
+      if (found === null) throw unknownExecution(id)
+      if (isTerminal(found.execution.status)) return found.execution
+      const leftMs = timeoutMs - (runtime.monotonic() - startedAt)
+      if (leftMs <= 0) {
+        throw new WaitTimeoutError(`execution ${id} is still ${found.execution.status} after ${timeoutMs} ms; it goes on`)
+      }
+      await wakeup.wait(Math.min(leftMs, store.capabilities.notify ? NOTIFIED_POLL_MS : POLL_MS))
+      await new Wakeup(timers).wait(Math.min(leftMs, BETWEEN_LOOKS_MS))
+    }
+  } finally {
+    options.signal?.removeEventListener('abort', wake)
+  }
+}

@@ -1,0 +1,150 @@
+import { NonRetryableError } from '../error/non-retryable-error.ts'
+import { RetryAfterError } from '../error/retry-after-error.ts'
+import { InvalidInputError } from '../error/invalid-input-error.ts'
+import { InvalidResultError } from '../error/invalid-result-error.ts'
+import { afterInterruption } from '../policy/interruption.ts'
+import { afterAttempt, type FailureKind } from '../policy/retry.ts'
+import type { Attempt, HandlerEnd } from '../run/attempt.ts'
+import { errorRecord } from '../run/error-record.ts'
+import { resultText } from '../run/result-text.ts'
+import type { EngineContext } from '../scheduler/engine-context.ts'
+import type { AttemptOutcome, ErrorRecord } from '../store/execution.ts'
+import type { Settlement } from '../store/settle-store.ts'
+import { nextTick } from '../trigger/next-tick.ts'
+
+type Verdict = Pick<Settlement, 'outcome' | 'status' | 'reason' | 'dueAt' | 'spends'>
+
+/**
+ * What an ended attempt means for its execution: the handler's end and the cause of its abort, if any, judged by the
+ * job's policies (rules 12, 14, 17 and 18), redacted for storage (rule 30).
+ */
+export function settlementOf(context: EngineContext, attempt: Attempt, end: HandlerEnd): Settlement {
+  const outcome = outcomeOf(attempt, end)
+  if (end.kind === 'returned' && outcome === 'succeeded') {
+    try {
+      const output = attempt.local.redactor.json(resultText(attempt.local.spec.name, end.value))
+      const verdict = { outcome, status: 'succeeded', reason: null, dueAt: null, spends: 'nothing' } as const
+      return settlement(context, attempt, verdict, { output, error: null })
+    } catch (error) {
+      return settlementOf(context, attempt, { kind: 'threw', error })
+    }
+  }
+  const thrown = attempt.cause === 'timeout' ? timeoutOf(attempt, end) : end.kind === 'threw' ? end.error : undefined
+  const error = thrown === undefined ? null : storedError(attempt, thrown)
+  return settlement(context, attempt, verdictOf(context, attempt, outcome, thrown), { output: null, error })
+}
+
+/** The end of an attempt whose handler goes on after its grace period: the execution stays open (rule 17). */
+export function abandonedSettlement(context: EngineContext, attempt: Attempt): Settlement {
+  const outcome = attempt.cause === 'timeout' ? 'timed_out' : 'cancelled'
+  const verdict = { outcome, status: 'running', reason: null, dueAt: null, spends: 'nothing' } as const
+  const error = attempt.cause === 'timeout' ? storedError(attempt, timeoutOf(attempt, null)) : null
+  return settlement(context, attempt, verdict, { output: null, error })
+}
+
+/** The end of an execution whose abandoned handler came back at last, or never did for as long as the job allows. */
+export function afterAbandonment(context: EngineContext, attempt: Attempt, cameBack: boolean): Settlement {
+  const outcome = attempt.cause === 'timeout' ? 'timed_out' : 'cancelled'
+  const verdict = verdictOf(context, attempt, outcome, undefined)
+  const reason = cameBack || verdict.status === 'scheduled' ? verdict.reason : 'abandoned'
+  const error = attempt.cause === 'timeout' ? storedError(attempt, timeoutOf(attempt, null)) : null
+  const ended = settlement(context, attempt, { ...verdict, reason }, { output: null, error })
+  return { ...ended, abandonedAt: null }
+}
+
+function outcomeOf(attempt: Attempt, end: HandlerEnd): AttemptOutcome {
+  switch (attempt.cause) {
+    case 'timeout':
+      return 'timed_out' // also when it returned: what it did after its limit cannot be told from half done
+    case 'cancel':
+      return end.kind === 'returned' ? 'succeeded' : 'cancelled'
+    case 'stop':
+    case 'lease':
+      return end.kind === 'returned' ? 'succeeded' : 'interrupted'
+    case null:
+      return end.kind === 'returned' ? 'succeeded' : 'failed'
+  }
+}
+
+function verdictOf(context: EngineContext, attempt: Attempt, outcome: AttemptOutcome, thrown: unknown): Verdict {
+  const { spec } = attempt.local
+  const { claimed } = attempt
+  const now = context.clock.now()
+  if (outcome === 'cancelled') return { outcome, status: 'cancelled', reason: null, dueAt: null, spends: 'nothing' }
+  if (outcome === 'interrupted' && attempt.cause === 'stop') {
+    return { outcome, status: 'scheduled', reason: null, dueAt: now, spends: 'nothing' }
+  }
+  if (outcome === 'interrupted') {
+    const after = afterInterruption({
+      onInterrupt: spec.onInterrupt,
+      retryLimit: spec.retry.limit,
+      wasStarted: true,
+      interruptions: claimed.interruptions,
+      retries: claimed.retries,
+      isCancelRequested: false,
+      isAbandoned: false,
+    })
+    return { outcome, ...after, dueAt: after.status === 'scheduled' ? now : null }
+  }
+  return {
+    outcome,
+    ...afterAttempt({
+      retry: spec.retry,
+      retries: claimed.retries,
+      outcome: outcome === 'timed_out' ? 'timed_out' : 'failed',
+      failure: failureKind(thrown),
+      now,
+      nextTickAt: spec.retry.until === 'next-tick' ? nextTick(spec.triggers, spec.name, claimed.scheduledFor) : null,
+      random: () => context.runtime.random(),
+    }),
+  }
+}
+
+function failureKind(thrown: unknown): FailureKind {
+  if (thrown instanceof RetryAfterError) return { kind: 'retry-after', delayMs: thrown.delayMs }
+  const isFinal =
+    thrown instanceof NonRetryableError || thrown instanceof InvalidInputError || thrown instanceof InvalidResultError
+  return { kind: isFinal ? 'non-retryable' : 'retryable' }
+}
+
+function timeoutOf(attempt: Attempt, end: HandlerEnd | null): Error {
+  const message = `Job "${attempt.local.spec.name}": the attempt ran longer than its timeout of ${attempt.local.spec.timeoutMs} ms`
+  const cause = end?.kind === 'threw' ? end.error : undefined
+  const error = new Error(message, cause === undefined ? undefined : { cause })
+  error.name = 'AttemptTimeoutError'
+  return error
+}
+
+function storedError(attempt: Attempt, thrown: unknown): ErrorRecord {
+  const record = errorRecord(thrown)
+  const { redactor } = attempt.local
+  return redactor.error(record, redactor.secretsOf(inputOf(attempt)))
+}
+
+function inputOf(attempt: Attempt): unknown {
+  return attempt.claimed.input === null ? undefined : JSON.parse(attempt.claimed.input)
+}
+
+function settlement(
+  context: EngineContext,
+  attempt: Attempt,
+  verdict: Verdict,
+  result: Pick<Settlement, 'output' | 'error'>,
+): Settlement {
+  const { claimed, local } = attempt
+  return {
+    executionId: claimed.id,
+    job: claimed.job,
+    instance: attempt.instance,
+    fence: claimed.fence,
+    attempt: claimed.attempt,
+    startedAt: attempt.startedAt,
+    finishedAt: Math.max(attempt.startedAt, context.clock.now()),
+    history: local.spec.history,
+    progress: attempt.progress,
+    log: attempt.log.lines(),
+    abandonedAt: attempt.abandonedAt,
+    ...verdict,
+    ...result,
+  }
+}

@@ -1,0 +1,72 @@
+import { EscapementError } from '@escapement/base'
+import { callStore } from '../scheduler/store-caller.ts'
+import type { EngineContext } from '../scheduler/engine-context.ts'
+import type { Settlement, SettleResult } from '../store/settle-store.ts'
+
+/** The most settlements in one transaction. */
+const LARGEST_BATCH = 500
+
+interface Pending {
+  readonly settlement: Settlement
+  readonly onSettled: (result: SettleResult | null) => void
+}
+
+/**
+ * Writes the ends of attempts, whatever has gathered while the write before was under way in one batch. A store that is
+ * away is asked again until it answers: a settlement is only dropped when the store says that a retry cannot help.
+ */
+export class Settler {
+  readonly #context: EngineContext
+  #pending: Pending[] = []
+  #unconfirmed = 0
+  #flushing: Promise<void> | undefined
+
+  constructor(context: EngineContext) {
+    this.#context = context
+  }
+
+  /** How many settlements the store has not confirmed yet. */
+  get size(): number {
+    return this.#unconfirmed
+  }
+
+  /** Adds an end; `onSettled` hears what became of it, null when it could not be stored at all. */
+  add(settlement: Settlement, onSettled: (result: SettleResult | null) => void): void {
+    this.#pending.push({ settlement, onSettled })
+    this.#unconfirmed++
+    this.#flushing ??= this.#flush()
+  }
+
+  /** Resolves when all that was added has been confirmed. */
+  async idle(): Promise<void> {
+    await this.#flushing
+  }
+
+  async #flush(): Promise<void> {
+    await Promise.resolve() // handlers that end in the same turn share a batch
+    while (this.#pending.length > 0) {
+      const batch = this.#pending.splice(0, LARGEST_BATCH)
+      await this.#write(batch)
+      this.#unconfirmed -= batch.length
+    }
+    this.#flushing = undefined
+  }
+
+  async #write(batch: readonly Pending[]): Promise<void> {
+    const { runtime, store, namespace } = this.#context
+    try {
+      const results = await callStore(runtime, () => store.settle(namespace, batch.map((entry) => entry.settlement)), {
+        onRetry: (error) => this.#context.report(error, 'settle'),
+      })
+      const byId = new Map(results.map((result) => [result.executionId, result]))
+      for (const entry of batch) entry.onSettled(byId.get(entry.settlement.executionId) ?? null)
+    } catch (error) {
+      this.#context.report(error, 'settle')
+      if (batch.length === 1 || !EscapementError.is(error)) {
+        for (const entry of batch) entry.onSettled(null)
+        return
+      }
+      for (const entry of batch) await this.#write([entry]) // one that cannot be stored must not take the others along
+    }
+  }
+}
