@@ -1,0 +1,169 @@
+import { afterInterruption } from '../policy/interruption.ts'
+import type { Recovered, UpkeepStore } from '../store/upkeep-store.ts'
+import { retireJob } from './definitions.ts'
+import { finish } from './ending.ts'
+import type { ExecutionRow } from './execution-row.ts'
+import { nextFence } from './fence-table.ts'
+import type { InstanceRow } from './instance-row.ts'
+import type { MemoryRole } from './memory-role.ts'
+import type { MemoryTables } from './memory-tables.ts'
+import { removeRow } from './placement.ts'
+import { releaseRow } from './releasing.ts'
+import { awaitNextAttempt, recordAttempt, spend } from './settling.ts'
+
+/** What keeps the store small and nothing stuck. */
+export const upkeep: MemoryRole<UpkeepStore> = (at) => ({
+  async recover(namespace, limit) {
+    const { tables, now } = at(namespace)
+    const recovered: Recovered[] = []
+    for (const instance of tables.instances.values()) {
+      if (!instance.isDead && instance.leaseUntil <= now) declareDead(tables, instance)
+      if (!instance.isDead) continue
+      for (const row of instance.held) {
+        if (recovered.length >= limit) break
+        recovered.push(recoverRow(tables, instance, row, now))
+      }
+    }
+    if (recovered.length > 0) tables.hint()
+    return recovered
+  },
+
+  async removeInstance(namespace, id) {
+    const { tables } = at(namespace)
+    const instance = tables.instances.get(id)
+    if (instance === undefined) return
+    declareDead(tables, instance)
+    tables.hint()
+  },
+
+  async purge(namespace, before, limit) {
+    const { tables, now } = at(namespace)
+    tables.fences.prune(now)
+    forgetInstances(tables, before)
+    const executions = purgeExecutions(tables, before, limit)
+    return executions + purgeSpans(tables, before, limit - executions)
+  },
+
+  async foldStats(namespace, limit) {
+    const { tables, now } = at(namespace)
+    return tables.statistics.fold(now, limit)
+  },
+
+  async retireAbsent(namespace, absentBefore) {
+    const { tables, now } = at(namespace)
+    const retired: string[] = []
+    for (const job of tables.jobs.values()) {
+      const absentSince = job.state?.absentSince ?? null
+      if (absentSince === null || absentSince >= absentBefore) continue
+      if (retireJob(tables, job, now)) retired.push(job.name)
+    }
+    return retired
+  },
+
+  async settings(namespace) {
+    return at(namespace).tables.settings
+  },
+
+  async saveSettings(namespace, settings) {
+    const { tables } = at(namespace)
+    tables.settings = { ...settings }
+    tables.hint()
+  },
+
+  async createBulkAction(namespace, action) {
+    const { tables } = at(namespace)
+    if (!tables.bulkActions.has(action.id)) tables.bulkActions.set(action.id, { ...action })
+    tables.hint()
+  },
+
+  async bulkAction(namespace, id) {
+    return at(namespace).tables.bulkActions.get(id) ?? null
+  },
+
+  async openBulkActions(namespace) {
+    const { tables } = at(namespace)
+    return [...tables.bulkActions.values()]
+      .filter(({ status }) => status === 'running')
+      .toSorted((a, b) => a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1))
+  },
+
+  async saveBulkAction(namespace, action, expected) {
+    const { tables } = at(namespace)
+    const stored = tables.bulkActions.get(action.id)
+    if (stored?.cursor !== expected.cursor || stored.status !== expected.status) return false
+    tables.bulkActions.set(action.id, { ...action })
+    tables.hint()
+    return true
+  },
+})
+
+function declareDead(tables: MemoryTables, instance: InstanceRow): void {
+  instance.isDead = true
+  for (const job of instance.handlers) tables.jobs.get(job)?.handlers.delete(instance)
+  instance.handlers.clear()
+}
+
+function recoverRow(tables: MemoryTables, instance: InstanceRow, row: ExecutionRow, now: number): Recovered {
+  const spec = row.job.specOf(row.revision)
+  const wasStarted = row.status === 'running'
+  const isAbandoned = row.abandonedAt !== null
+  const verdict = afterInterruption({
+    onInterrupt: spec?.onInterrupt ?? 'retry',
+    retryLimit: spec?.retry.limit ?? 0,
+    wasStarted,
+    interruptions: row.interruptions,
+    retries: row.retries,
+    isCancelRequested: row.cancelRequestedAt !== null,
+    isAbandoned,
+  })
+  if (wasStarted && !isAbandoned) recordAttempt(row, 'interrupted', { finishedAt: now, error: null, log: [] })
+  if (verdict.spends !== 'nothing') spend(tables, row, verdict.spends, now)
+  row.wasRecovered = true
+  if (verdict.status !== 'scheduled') {
+    row.fence = nextFence(row.fence, now)
+    finish(tables, row, { status: verdict.status, reason: verdict.reason, finishedAt: now })
+  } else if (wasStarted) {
+    row.fence = nextFence(row.fence, now)
+    awaitNextAttempt(tables, row, row.dueAt, now)
+  } else {
+    releaseRow(tables, row, now)
+  }
+  return { executionId: row.id, job: row.job.name, instance: instance.id, status: verdict.status, wasStarted }
+}
+
+/** Dead instances that hold nothing are remembered as long as executions are: their ids are not used again. */
+function forgetInstances(tables: MemoryTables, before: number): void {
+  for (const [id, instance] of tables.instances) {
+    if (instance.isDead && instance.held.size === 0 && instance.leaseUntil < before) tables.instances.delete(id)
+  }
+}
+
+function purgeExecutions(tables: MemoryTables, before: number, limit: number): number {
+  let purged = 0
+  for (let oldest = tables.finished.peek(); oldest !== undefined && purged < limit; oldest = tables.finished.peek()) {
+    if ((oldest.finishedAt ?? 0) >= before) break
+    removeRow(tables, oldest)
+    purged++
+  }
+  return purged
+}
+
+function purgeSpans(tables: MemoryTables, before: number, limit: number): number {
+  let purged = 0
+  for (
+    let oldest = tables.endedSpans.peek();
+    oldest !== undefined && purged < limit;
+    oldest = tables.endedSpans.peek()
+  ) {
+    if (oldest.endWhenQueued >= before) break
+    tables.endedSpans.remove(oldest)
+    if (oldest.to === oldest.endWhenQueued) {
+      tables.jobs.get(oldest.job)?.spans.remove(oldest)
+      purged++
+    } else {
+      oldest.endWhenQueued = oldest.to // it has grown since it was put in line
+      tables.endedSpans.push(oldest)
+    }
+  }
+  return purged
+}
