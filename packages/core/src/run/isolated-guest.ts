@@ -152,7 +152,7 @@ class Guest {
   #log(level: LogLine['level'], message: string, fields?: object): void {
     if (this.#linesThisTurn++ === 0) this.#timers.after(0, () => this.#turnOver())
     if (this.#linesThisTurn > MOST_LINES_A_TURN) return
-    this.#send({ type: 'escapement:log', level, message: String(message), fields: fieldsText(fields) })
+    this.#send({ type: 'escapement:log', level, message, fields: fieldsText(fields) })
   }
 
   #turnOver(): void {

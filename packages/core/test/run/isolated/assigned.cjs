@@ -1,0 +1,2 @@
+'use strict'
+exports.run = async ({ input }) => ({ from: 'commonjs', input })
