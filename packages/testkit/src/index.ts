@@ -1,3 +1,8 @@
+export type { ContractClock, ContractNode } from './lock/contract-clock.ts'
+export type { FaultyLockDriver, FaultyMethod, LockCall, LockFault } from './lock/faulty-lock-driver.ts'
+export { faultyLockDriver } from './lock/faulty-lock-driver.ts'
+export type { MutexCase, MutexContractServer, MutexContractTarget } from './lock/mutex-case.ts'
+export { mutexContract } from './lock/mutex-contract.ts'
 export type { VirtualNode, VirtualNodeOptions } from './runtime/virtual-node.ts'
 export type { VirtualRuntime, VirtualRuntimeOptions } from './runtime/virtual-runtime.ts'
 export { virtualRuntime } from './runtime/virtual-runtime.ts'

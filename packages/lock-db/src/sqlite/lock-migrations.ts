@@ -1,0 +1,26 @@
+import type { Migration } from '@escapement/db'
+
+/** What the tables of the locks are called in the record of migrations. */
+export const LOCK_COMPONENT = 'locks'
+
+/**
+ * One row per name, never deleted, so that its fence goes on growing. `expires_at` is 0 while nobody holds the lock;
+ * `register` belongs to `advanceMany` and has nothing to do with the lock of that name.
+ */
+export function lockMigrations(prefix: string): readonly Migration[] {
+  return [
+    {
+      version: 1,
+      minCompatible: 1,
+      steps: [
+        `CREATE TABLE IF NOT EXISTS ${prefix}locks (
+           name TEXT PRIMARY KEY,
+           owner TEXT,
+           fence INTEGER NOT NULL DEFAULT 0,
+           expires_at INTEGER NOT NULL DEFAULT 0,
+           register INTEGER
+         ) STRICT, WITHOUT ROWID`,
+      ],
+    },
+  ]
+}

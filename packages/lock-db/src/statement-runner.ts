@@ -1,0 +1,16 @@
+import type { SqliteValue } from '@escapement/db'
+
+/** Runs the statements of a lock driver. Each is atomic by itself and outside any transaction of the host. */
+export interface StatementRunner {
+  /** Makes or checks the table. Called before each statement; does its work once. */
+  ready(): Promise<void>
+  /**
+   * Runs one statement that returns rows.
+   *
+   * @param parameters - Called when the statement runs, so that the clock is read as late as possible.
+   * @returns The rows, once the change is on the disk.
+   */
+  write<Row>(sql: string, parameters: () => readonly SqliteValue[]): Promise<Row[]>
+  /** Runs one query. */
+  read<Row>(sql: string, parameters: () => readonly SqliteValue[]): Promise<Row[]>
+}

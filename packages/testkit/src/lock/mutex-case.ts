@@ -1,0 +1,94 @@
+import type { Logger, Runtime } from '@escapement/base'
+import { createMutexManager, type LockDriver, type MutexManager } from '@escapement/core'
+import { type ContractClock, type ContractNode, realContractClock, virtualContractClock } from './contract-clock.ts'
+import { type FaultyLockDriver, faultyLockDriver } from './faulty-lock-driver.ts'
+
+/** One claim of a contract, for any test runner. */
+export interface MutexCase {
+  readonly title: string
+  /** Rejects when the claim does not hold. */
+  readonly run: () => Promise<void>
+}
+
+/** What a lock server or its driver may lack; the cases about it are then left out. */
+export type MutexFeature = 'loseData' | 'waitForRelease' | 'advanceMany' | 'now'
+
+/** A lock server without any locks, for one case. */
+export interface MutexContractServer {
+  /** A new client. */
+  connect(): Promise<LockDriver> | LockDriver
+  /** Makes the server forget everything, as a restart without its data does. */
+  loseData?(): Promise<void>
+  /** Ends the server; all clients are closed. */
+  stop(): Promise<void>
+}
+
+/** What the contract is tried on. */
+export interface MutexContractTarget {
+  /** `virtual` when the server's clock is the runtime that `start` is given: cases then take no real time. Else `real`. */
+  readonly time: 'virtual' | 'real'
+  /** What cannot be tried here. Default: nothing. */
+  readonly lacks?: readonly MutexFeature[]
+  /** Starts a server, or makes room on one, for one case. */
+  start(runtime: Runtime): Promise<MutexContractServer>
+}
+
+/** One client of the server under test. */
+export interface MutexClient {
+  readonly mutex: MutexManager
+  /** What stands between the mutex and the server. */
+  readonly driver: FaultyLockDriver
+  /** The client's own clocks. */
+  readonly node: ContractNode
+}
+
+/** What a case works with. */
+export interface MutexCaseSetup {
+  readonly clock: ContractClock
+  readonly server: MutexContractServer
+  /** One more client, with clocks and a connection of its own. */
+  client(): Promise<MutexClient>
+}
+
+const SILENT: Logger = {
+  debug: () => undefined,
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+}
+
+/** Makes a case: a server of its own for each run, with everything closed afterwards. */
+export function mutexCase(
+  target: MutexContractTarget,
+  title: string,
+  body: (setup: MutexCaseSetup) => Promise<void>,
+): MutexCase {
+  return {
+    title,
+    run: async () => {
+      const clock = target.time === 'virtual' ? virtualContractClock() : realContractClock()
+      const server = await target.start(clock.runtime)
+      const clients: MutexClient[] = []
+      const client = async (): Promise<MutexClient> => {
+        const node = clock.node()
+        const driver = faultyLockDriver(await server.connect(), node)
+        const made = { mutex: createMutexManager(driver, { runtime: node, logger: SILENT }), driver, node }
+        clients.push(made)
+        return made
+      }
+      try {
+        await body({ clock, server, client })
+      } finally {
+        for (const { driver, node } of clients) {
+          driver.heal()
+          node.resume()
+        }
+        await clock.until(Promise.all(clients.map(({ mutex }) => mutex.close())))
+        await clock.until(server.stop())
+      }
+    },
+  }
+}
+
+/** The ttl of most cases, milliseconds: short enough for real time, long enough for a busy machine. */
+export const TTL_MS = 1_000

@@ -1,0 +1,1 @@
+export { describeMutexContract } from './lock/describe-mutex-contract.ts'
