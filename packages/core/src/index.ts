@@ -65,7 +65,7 @@ export { resolveTrigger } from './trigger/resolve-trigger.ts'
 export type * from './trigger/trigger-spec.ts'
 export type * from './trigger/trigger.ts'
 export { at, cron, every } from './trigger/trigger.ts'
-export { createScheduler } from './scheduler/create-scheduler.ts'
+// createScheduler joins when ledger/ticks.ts, upkeep/bulk-runner.ts, stats/job-stats-of.ts and memory-store/memory-store.ts exist
 export type { Finding, Health } from './scheduler/health.ts'
 export type { JobView, QueueView } from './scheduler/job-view.ts'
 export type * from './scheduler/scheduler.ts'

@@ -22,7 +22,9 @@ const FORM = /^(user|service|system):(.+)$/s
 export function principalText(principal: PrincipalLike): string {
   const parsed = typeof principal === 'string' ? parsePrincipal(principal) : principal
   if (!['user', 'service', 'system'].includes(parsed.type) || typeof parsed.id !== 'string' || parsed.id.length === 0) {
-    throw new InvalidOptionError(`principal ${JSON.stringify(principal)} needs a type (user, service, system) and an id`)
+    throw new InvalidOptionError(
+      `principal ${JSON.stringify(principal)} needs a type (user, service, system) and an id`,
+    )
   }
   if (parsed.id.length > 255) {
     throw new InvalidOptionError(`principal id has ${parsed.id.length} characters; at most 255 are kept`)

@@ -10,7 +10,8 @@ export interface Logger {
 export const quietLogger: Logger = Object.freeze({
   debug: () => undefined,
   info: () => undefined,
-  warn: (message: string, fields?: object) => (fields === undefined ? console.warn(message) : console.warn(message, fields)),
+  warn: (message: string, fields?: object) =>
+    fields === undefined ? console.warn(message) : console.warn(message, fields),
   error: (message: string, fields?: object) =>
     fields === undefined ? console.error(message) : console.error(message, fields),
 })

@@ -1,0 +1,56 @@
+import { systemRuntime } from '@escapement/base'
+import { spawnSync } from 'node:child_process'
+import { describe, expect, it, vi } from 'vitest'
+
+describe('systemRuntime', () => {
+  it('sleeps for as long as it was asked to on the monotonic clock', async () => {
+    const startedAt = systemRuntime.monotonic()
+    await systemRuntime.sleep(20)
+    expect(systemRuntime.monotonic() - startedAt).toBeGreaterThanOrEqual(19)
+  })
+
+  it('ends a sleep with the reason of its signal, before it began or during', async () => {
+    const reason = new Error('enough')
+    await expect(systemRuntime.sleep(60_000, AbortSignal.abort(reason))).rejects.toBe(reason)
+    const abort = new AbortController()
+    const sleeping = systemRuntime.sleep(60_000, abort.signal)
+    abort.abort(reason)
+    await expect(sleeping).rejects.toBe(reason)
+  })
+
+  it('does not wake at once from a sleep beyond 2^31-1 ms', async () => {
+    vi.useFakeTimers()
+    try {
+      let isAwake = false
+      void systemRuntime.sleep(2_147_483_647 + 60_000).then(() => (isAwake = true))
+      await vi.advanceTimersByTimeAsync(2_147_483_647 + 59_000)
+      expect(isAwake).toBe(false)
+      await vi.advanceTimersByTimeAsync(2_000)
+      expect(isAwake).toBe(true)
+    } finally {
+      vi.useRealTimers()
+    }
+  })
+
+  it('keeps the process alive while it sleeps, unless told otherwise', () => {
+    const run = (options: string): string => {
+      const script = `import { systemRuntime } from '@escapement/base'; systemRuntime.sleep(50, undefined, ${options}).then(() => console.log('woke'))`
+      const { stdout } = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
+        cwd: import.meta.dirname,
+      })
+      return stdout.toString().trim()
+    }
+    expect(run('{}')).toBe('woke')
+    expect(run('{ keepAlive: false }')).toBe('')
+  })
+
+  it('gives ids that differ and sort by time, and chance below one', () => {
+    const ids = Array.from({ length: 1_000 }, () => systemRuntime.id())
+    expect(new Set(ids).size).toBe(1_000)
+    expect([...ids].sort()).toEqual(ids)
+    const draws = Array.from({ length: 1_000 }, () => systemRuntime.random())
+    expect(Math.min(...draws)).toBeGreaterThanOrEqual(0)
+    expect(Math.max(...draws)).toBeLessThan(1)
+    expect(Math.abs(systemRuntime.now() - Date.now())).toBeLessThan(1_000)
+  })
+})
