@@ -1,0 +1,102 @@
+import { once } from 'node:events'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { type Duration, type Logger, type Runtime, systemRuntime } from '@escapement/base'
+import { createScheduler, type Scheduler } from '@escapement/core'
+import { sqliteStore } from '@escapement/store-db'
+import { CleanUpService } from './clean-up/clean-up-service.ts'
+import { openDatabase } from './database/open-database.ts'
+import type { Database } from './database/schema.ts'
+import type { Settings } from './environment/settings.ts'
+import { databaseProbe, schedulerProbe, upstreamProbe } from './health/probes.ts'
+import { createApp } from './http/create-app.ts'
+import { cleanUp } from './jobs/clean-up.ts'
+import { expirationCheck } from './jobs/expiration-check.ts'
+import { healthCheck } from './jobs/health-check.ts'
+import { usageSync } from './jobs/usage-sync.ts'
+import { KeyService } from './keys/key-service.ts'
+import { logExecutions } from './logging/log-executions.ts'
+import { ReminderClient } from './reminders/reminder-client.ts'
+import { ReminderService } from './reminders/reminder-service.ts'
+import { SessionService } from './sessions/session-service.ts'
+import { UsageClient } from './usage/usage-client.ts'
+import { UsageService } from './usage/usage-service.ts'
+
+/** What an application may be given beside its settings. */
+export interface ApplicationOptions {
+  readonly logger: Logger
+  /** Clock and ids. Default: the machine's. */
+  readonly runtime?: Runtime
+  /** How long a dead instance is waited for. Default: the scheduler's, 30 s. */
+  readonly lease?: Duration
+}
+
+/** The service: HTTP, database and scheduler, which start and stop together. */
+export class Application implements AsyncDisposable {
+  readonly db: Database
+  readonly scheduler: Scheduler
+  readonly #settings: Settings
+  readonly #server: Server
+  #stopping: Promise<void> | undefined
+
+  constructor(settings: Settings, { logger, runtime = systemRuntime, lease = '30s' }: ApplicationOptions) {
+    const { schedules, serviceTimeoutMs } = settings
+    const db = openDatabase(settings.databaseFile)
+    const usageClient = new UsageClient(settings.usageUrl, serviceTimeoutMs)
+    const reminderClient = new ReminderClient(settings.webhookUrl, serviceTimeoutMs)
+    const probes = [databaseProbe(db), upstreamProbe(usageClient), schedulerProbe(() => this.scheduler)]
+    this.db = db
+    this.scheduler = createScheduler({
+      jobs: [
+        expirationCheck(schedules.expirationCheck, new ReminderService(db, reminderClient, runtime)),
+        usageSync(schedules.usageSync, new UsageService(db, usageClient, runtime)),
+        cleanUp(schedules.cleanUp, new CleanUpService(db, settings.expiredKeyRetentionMs)),
+        healthCheck(schedules.healthCheck, probes),
+      ],
+      store: sqliteStore(settings.databaseFile),
+      ...(settings.instance !== null && { instance: settings.instance }),
+      retention: '30d',
+      lease,
+      logger,
+      runtime,
+    })
+    logExecutions(this.scheduler, logger)
+    const keys = new KeyService(db, runtime)
+    const sessions = new SessionService(db, runtime)
+    const { adminToken } = settings
+    this.#server = createServer(createApp({ keys, sessions, scheduler: this.scheduler, adminToken, logger }))
+    this.#settings = settings
+  }
+
+  /**
+   * Listens and begins to run jobs, unless the settings leave that to other processes.
+   *
+   * @returns The URL of the service.
+   */
+  async start(): Promise<string> {
+    this.#server.listen(this.#settings.port)
+    await once(this.#server, 'listening')
+    if (this.#settings.isCronEnabled) await this.scheduler.start()
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`
+  }
+
+  /** Takes no new requests or jobs, lets those that run finish, then closes the database. Idempotent. */
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop()
+    return this.#stopping
+  }
+
+  async #stop(): Promise<void> {
+    const closed = this.#server.listening ? once(this.#server, 'close') : undefined
+    this.#server.close()
+    this.#server.closeIdleConnections()
+    await this.scheduler.stop()
+    this.#server.closeAllConnections()
+    await closed
+    await this.db.destroy()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop()
+  }
+}

@@ -1,0 +1,83 @@
+import { type Duration, durationMs } from '@escapement/base'
+import { cron, defineJob } from '@escapement/core'
+import { EnvironmentError } from './environment-error.ts'
+import type { Settings } from './settings.ts'
+
+const SHORTEST_TOKEN = 16
+
+/** Turns the text of one variable into its value; throws an Error that says what is accepted. */
+type Reader<T> = (text: string) => T
+
+/**
+ * Reads the settings from environment variables. An empty variable counts as absent.
+ *
+ * @throws {@link EnvironmentError} that lists every variable with a value that cannot be used.
+ */
+export function readEnvironment(environment: Readonly<Record<string, string | undefined>>): Settings {
+  const problems: string[] = []
+
+  function read<T, Default>(name: string, reader: Reader<T>, byDefault: Default, shown = true): T | Default {
+    const text = environment[name]?.trim()
+    if (text === undefined || text === '') return byDefault
+    try {
+      return reader(text)
+    } catch (error) {
+      problems.push(`${name}${shown ? ` is ${JSON.stringify(text)}` : ''}: ${(error as Error).message}`)
+      return byDefault
+    }
+  }
+
+  const settings: Settings = {
+    port: read('PORT', port, 3000),
+    databaseFile: read('DATABASE_FILE', String, 'api-keys.db'),
+    usageUrl: read('USAGE_URL', httpUrl, new URL('http://127.0.0.1:4001/')),
+    webhookUrl: read('WEBHOOK_URL', httpUrl, new URL('http://127.0.0.1:4002/reminders')),
+    serviceTimeoutMs: read('SERVICE_TIMEOUT', duration, durationMs('5s', 'SERVICE_TIMEOUT')),
+    adminToken: read('ADMIN_TOKEN', token, null, false),
+    instance: read('INSTANCE', String, null),
+    isCronEnabled: read('ENABLE_CRON', flag, true),
+    schedules: {
+      expirationCheck: read('EXPIRATION_CHECK_CRON', cronPattern, '0 9 * * *'),
+      usageSync: read('DATA_SYNC_CRON', cronPattern, '0 * * * *'),
+      cleanUp: read('CLEANUP_CRON', cronPattern, '0 0 * * *'),
+      healthCheck: read('HEALTH_CHECK_CRON', cronPattern, '*/5 * * * *'),
+    },
+    expiredKeyRetentionMs: read('EXPIRED_KEY_RETENTION', days, durationMs('90d', 'EXPIRED_KEY_RETENTION')),
+  }
+  if (problems.length > 0) throw new EnvironmentError(problems)
+  return settings
+}
+
+const port: Reader<number> = (text) => {
+  const value = Number(text)
+  if (/^\d+$/.test(text) && value <= 65_535) return value
+  throw new Error('a port is a whole number from 0 to 65535')
+}
+
+const flag: Reader<boolean> = (text) => {
+  if (['true', '1', 'yes', 'on'].includes(text.toLowerCase())) return true
+  if (['false', '0', 'no', 'off'].includes(text.toLowerCase())) return false
+  throw new Error('give true or false')
+}
+
+const httpUrl: Reader<URL> = (text) => {
+  const url = URL.parse(text)
+  if (url !== null && ['http:', 'https:'].includes(url.protocol)) return url
+  throw new Error('give an http or https URL, such as http://127.0.0.1:4001/')
+}
+
+const token: Reader<string> = (text) => {
+  if (text.length >= SHORTEST_TOKEN) return text
+  throw new Error(`it has ${text.length} characters; at least ${SHORTEST_TOKEN} are needed`)
+}
+
+const duration: Reader<number> = (text) => durationMs(text as Duration, 'it', { minMs: 1, maxMs: 600_000 })
+
+/** A bare number means days here, as the variable's default is thought of in days. */
+const days: Reader<number> = (text) => durationMs((/^\d+$/.test(text) ? `${text}d` : text) as Duration, 'it')
+
+/** Whether a pattern is acceptable, `defineJob` knows best: the same check as for the real job. */
+const cronPattern: Reader<string> = (text) => {
+  defineJob({ name: 'schedule', trigger: cron(text), run: async () => undefined })
+  return text
+}

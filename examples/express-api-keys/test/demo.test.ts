@@ -1,0 +1,86 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import { readDemoOptions } from '../src/demo/demo-options.ts'
+import { Child, isAlive } from './support/child.ts'
+
+const ROW = /^ {2}(\d\d:\d\d:\d\d) {2}(\S+) +(instance-\d) +(\S+) +\d* ?m?s? +\d+ ms/gm
+
+describe('the demo', () => {
+  const children: Child[] = []
+
+  afterEach(() => Promise.all(children.splice(0).map((child) => child.kill())))
+
+  function startDemo(...args: string[]): Child {
+    const child = new Child('../../src/demo.ts', args)
+    children.push(child)
+    return child
+  }
+
+  function pidsOf(demo: Child): number[] {
+    return [...demo.output.matchAll(/ pid (\d+)/g)].map(([, pid]) => Number(pid))
+  }
+
+  it('runs three instances on one file, every tick once, and ends by itself', async () => {
+    const demo = startDemo('--instances', '3', '--duration', '13s')
+    expect(await demo.exited).toEqual({ code: 0, signal: null })
+    const rows = [...demo.output.matchAll(ROW)].map(([, tick, job, instance, status]) => ({
+      tick,
+      job,
+      instance,
+      status,
+    }))
+    expect(new Set(rows.map(({ job }) => job))).toEqual(
+      new Set([
+        'expiration-check',
+        'usage-sync',
+        'health-check',
+        ...(rows.some(({ job }) => job === 'clean-up') ? ['clean-up'] : []),
+      ]),
+    )
+    expect(rows.filter(({ status }) => status !== 'succeeded')).toEqual([])
+    const ticks = rows.map(({ tick, job }) => `${tick} ${job}`)
+    expect(new Set(ticks).size).toBe(ticks.length)
+    expect(ticks.length).toBeGreaterThanOrEqual(5)
+    expect(demo.output).toContain(`${ticks.length} ticks ran, each of them once`)
+    expect(demo.output).toContain('sped up')
+    expect(pidsOf(demo)).toHaveLength(3)
+    expect(pidsOf(demo).filter(isAlive)).toEqual([])
+  }, 60_000)
+
+  it('serves at the URL that it prints, and stops at Ctrl-C with all its processes', async () => {
+    const demo = startDemo()
+    const [, url] = await demo.says(/(http:\/\/127\.0\.0\.1:\d+) +pid/)
+    await demo.says(/succeeded/)
+    expect(await (await fetch(`${url}/health`)).json()).toMatchObject({ state: 'running' })
+    demo.process.kill('SIGINT')
+    demo.process.kill('SIGINT') // npx and pnpm pass the signal on that the terminal sends as well
+    expect(await demo.exited).toEqual({ code: 0, signal: null })
+    expect(pidsOf(demo).filter(isAlive)).toEqual([])
+  }, 60_000)
+
+  it('lets its instances stop when it is killed', async () => {
+    const demo = startDemo()
+    await demo.says(/pid \d+/)
+    const [pid = 0] = pidsOf(demo)
+    expect(isAlive(pid)).toBe(true)
+    demo.process.kill('SIGKILL')
+    await expect.poll(() => isAlive(pid), { timeout: 20_000 }).toBe(false)
+  }, 60_000)
+
+  it.each([
+    [['--instances', '0'], '--instances is "0"'],
+    [['--instances', 'many'], '--instances is "many"'],
+    [['--duration', 'long'], "--duration is 'long'"],
+    [['--port', '99999'], '--port is "99999"'],
+    [['--what'], '--what'],
+  ])('refuses %j', (args, says) => {
+    expect(() => readDemoOptions(args)).toThrow(says)
+  })
+
+  it('takes its options also behind the dashes that pnpm hands on', () => {
+    expect(readDemoOptions(['--', '--instances', '3', '--duration', '20s'])).toEqual({
+      instances: 3,
+      durationMs: 20_000,
+      port: 0,
+    })
+  })
+})

@@ -1,0 +1,102 @@
+import { spawnSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, it } from 'vitest'
+import { EnvironmentError } from '../src/environment/environment-error.ts'
+import { readEnvironment } from '../src/environment/read-environment.ts'
+
+const DAY_MS = 86_400_000
+
+function problemsOf(environment: Record<string, string>): readonly string[] {
+  try {
+    readEnvironment(environment)
+  } catch (error) {
+    if (error instanceof EnvironmentError) return error.problems
+    throw error
+  }
+  return []
+}
+
+describe('the environment', () => {
+  it('needs nothing: every variable has a default', () => {
+    expect(readEnvironment({})).toMatchObject({
+      port: 3000,
+      adminToken: null,
+      isCronEnabled: true,
+      expiredKeyRetentionMs: 90 * DAY_MS,
+      schedules: {
+        expirationCheck: '0 9 * * *',
+        usageSync: '0 * * * *',
+        cleanUp: '0 0 * * *',
+        healthCheck: '*/5 * * * *',
+      },
+    })
+  })
+
+  it('sets schedules, retention and whether jobs run', () => {
+    const settings = readEnvironment({
+      ENABLE_CRON: 'false',
+      EXPIRATION_CHECK_CRON: '30 8 * * 1-5',
+      DATA_SYNC_CRON: '*/10 * * * *',
+      CLEANUP_CRON: '@daily',
+      HEALTH_CHECK_CRON: '*/30 * * * * *',
+      EXPIRED_KEY_RETENTION: '30d',
+    })
+    expect(settings.isCronEnabled).toBe(false)
+    expect(settings.expiredKeyRetentionMs).toBe(30 * DAY_MS)
+    expect(settings.schedules).toEqual({
+      expirationCheck: '30 8 * * 1-5',
+      usageSync: '*/10 * * * *',
+      cleanUp: '@daily',
+      healthCheck: '*/30 * * * * *',
+    })
+  })
+
+  it('reads a bare number of EXPIRED_KEY_RETENTION as days', () => {
+    expect(readEnvironment({ EXPIRED_KEY_RETENTION: '45' }).expiredKeyRetentionMs).toBe(45 * DAY_MS)
+  })
+
+  it('takes an empty variable for an absent one', () => {
+    expect(readEnvironment({ PORT: '', DATA_SYNC_CRON: ' ' })).toEqual(readEnvironment({}))
+  })
+
+  it.each([
+    ['EXPIRATION_CHECK_CRON', '0 25 * * *'],
+    ['DATA_SYNC_CRON', 'hourly'],
+    ['CLEANUP_CRON', '0 0 30 2 *'],
+    ['HEALTH_CHECK_CRON', '*/5 * *'],
+    ['ENABLE_CRON', 'maybe'],
+    ['EXPIRED_KEY_RETENTION', '-1d'],
+    ['EXPIRED_KEY_RETENTION', '90 days'],
+    ['EXPIRED_KEY_RETENTION', '999999999d'],
+    ['PORT', '70000'],
+    ['PORT', 'http'],
+    ['USAGE_URL', 'not a url'],
+    ['WEBHOOK_URL', 'ftp://host/'],
+    ['SERVICE_TIMEOUT', 'soon'],
+  ])('refuses %s=%s with its name and value', (name, value) => {
+    const problems = problemsOf({ [name]: value })
+    expect(problems).toHaveLength(1)
+    expect(problems[0]).toContain(`${name} is ${JSON.stringify(value)}: `)
+  })
+
+  it('lists all that is bad at once', () => {
+    expect(problemsOf({ PORT: 'x', CLEANUP_CRON: 'y', ENABLE_CRON: 'z' })).toHaveLength(3)
+  })
+
+  it('refuses a short ADMIN_TOKEN without repeating it', () => {
+    const [problem] = problemsOf({ ADMIN_TOKEN: 'hunter2' })
+    expect(problem).toContain('ADMIN_TOKEN')
+    expect(problem).not.toContain('hunter2')
+  })
+
+  it('keeps the service from starting when it is bad', () => {
+    const main = fileURLToPath(new URL('../src/main.ts', import.meta.url))
+    const { status, stderr } = spawnSync(process.execPath, [main], {
+      env: { ...process.env, DATA_SYNC_CRON: '61 * * * *', DATABASE_FILE: '/nowhere/never-opened.db' },
+      encoding: 'utf8',
+    })
+    expect(status).toBe(1)
+    expect(stderr).toContain('DATA_SYNC_CRON is "61 * * * *"')
+    expect(stderr).not.toContain('at file:')
+  })
+})

@@ -1,0 +1,131 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { expirationCheck } from '../src/jobs/expiration-check.ts'
+import { ReminderClient } from '../src/reminders/reminder-client.ts'
+import { ReminderService } from '../src/reminders/reminder-service.ts'
+import { Fixture, NOW, ticksOf } from './support/fixture.ts'
+
+const DAY = 86_400_000
+const WEEK = 7 * DAY
+/** Longer than a test lasts on its fast clock. */
+const MINUTE = 60_000
+
+describe('the expiration check', () => {
+  let fixture: Fixture
+  let job: ReturnType<typeof expirationCheck>
+
+  beforeEach(async () => {
+    fixture = new Fixture()
+    const client = new ReminderClient(await fixture.receiver.start(), 200)
+    job = expirationCheck('0 9 * * *', new ReminderService(fixture.db, client, fixture.runtime))
+  })
+
+  afterEach(() => fixture[Symbol.asyncDispose]())
+
+  async function deliveredKeys(): Promise<string[]> {
+    return fixture.receiver.delivered.map(({ keyId, kind }) => `${keyId} ${kind}`).toSorted()
+  }
+
+  it('is due daily at 09:00 UTC, also where clocks change', async () => {
+    const scheduler = await fixture.scheduler(job)
+    const from = Date.parse('2026-10-24T00:00:00Z')
+    expect(await ticksOf(scheduler, job, from, from + 3 * DAY)).toEqual([
+      '2026-10-24T09:00:00.000Z',
+      '2026-10-25T09:00:00.000Z',
+      '2026-10-26T09:00:00.000Z',
+    ])
+  })
+
+  it('reminds of keys that expire within 7 days and of keys that have expired', async () => {
+    await fixture.addKey('soon', { expires_at: NOW + 3 * DAY })
+    await fixture.addKey('expired', { expires_at: NOW - 1 })
+    await fixture.addKey('expired-and-disabled', { expires_at: NOW - 5 * DAY, disabled_at: NOW - 4 * DAY })
+    await fixture.addKey('later', { expires_at: NOW + 8 * DAY })
+    await fixture.addKey('never')
+    await fixture.addKey('revoked', { expires_at: NOW + DAY, revoked_at: NOW - DAY })
+    await fixture.addKey('long-ago', { expires_at: NOW - 91 * DAY })
+    const { execution } = await fixture.run(job)
+    expect(execution.status).toBe('succeeded')
+    expect(JSON.parse(execution.output ?? '')).toEqual({ total: 3, sent: 3, failed: 0 })
+    expect(await deliveredKeys()).toEqual(['expired expired', 'expired-and-disabled expired', 'soon expires-soon'])
+  })
+
+  it('draws the line at 7 days to the row', async () => {
+    await fixture.addKey('in-the-window', { expires_at: NOW + WEEK })
+    await fixture.addKey('beyond', { expires_at: NOW + WEEK + MINUTE })
+    await fixture.run(job)
+    expect(await deliveredKeys()).toEqual(['in-the-window expires-soon'])
+  })
+
+  it('sends no reminder twice, however often it runs', async () => {
+    await fixture.addKey('soon', { expires_at: NOW + DAY })
+    await fixture.run(job)
+    const { execution } = await fixture.run(job)
+    expect(JSON.parse(execution.output ?? '')).toEqual({ total: 0, sent: 0, failed: 0 })
+    expect(fixture.receiver.requests).toBe(1)
+  })
+
+  it('reminds anew of a key whose expiry was moved', async () => {
+    await fixture.addKey('key', { expires_at: NOW + DAY })
+    await fixture.run(job)
+    await fixture.db
+      .updateTable('api_keys')
+      .set({ expires_at: NOW + 2 * DAY })
+      .execute()
+    await fixture.run(job)
+    expect(fixture.receiver.delivered.map(({ expiresAt }) => expiresAt)).toEqual([NOW + DAY, NOW + 2 * DAY])
+  })
+
+  it('lets one failed reminder fail no other, and sends it next time', async () => {
+    for (const number of Array.from({ length: 30 }).keys())
+      await fixture.addKey(`key-${number}`, { expires_at: NOW + DAY })
+    fixture.receiver.refuse('key-7')
+    const { execution, attempts } = await fixture.run(job)
+    expect(execution.status).toBe('succeeded')
+    expect(JSON.parse(execution.output ?? '')).toEqual({ total: 30, sent: 29, failed: 1 })
+    expect(attempts[0]?.log.map(({ message, fields }) => [message, JSON.parse(fields ?? '')])).toEqual([
+      ['reminder failed', expect.objectContaining({ key: 'key-7', error: expect.stringContaining('422') })],
+    ])
+    fixture.receiver.accept('key-7')
+    const second = await fixture.run(job)
+    expect(JSON.parse(second.execution.output ?? '')).toEqual({ total: 1, sent: 1, failed: 0 })
+    expect(fixture.receiver.delivered).toHaveLength(30)
+  })
+
+  it('drops a reminder that failed once its key is revoked', async () => {
+    await fixture.addKey('refused', { expires_at: NOW + DAY })
+    await fixture.addKey('other', { expires_at: NOW + DAY })
+    fixture.receiver.refuse('refused')
+    await fixture.run(job)
+    fixture.receiver.accept('refused')
+    await fixture.db.updateTable('api_keys').set({ revoked_at: NOW }).where('id', '=', 'refused').execute()
+    await fixture.run(job)
+    expect(await deliveredKeys()).toEqual(['other expires-soon'])
+  })
+
+  it.each(['down', 'slow'] as const)('retries, then fails clearly, while the receiver is %s', async (fault) => {
+    await fixture.addKey('soon', { expires_at: NOW + DAY })
+    fixture.receiver.faults.set(fault)
+    const { execution, attempts } = await fixture.run(job)
+    expect(execution.status).toBe('failed')
+    expect(execution.error?.message).toContain('none of 1 reminders could be sent')
+    expect(attempts).toHaveLength(4)
+    fixture.receiver.faults.set('none')
+    const second = await fixture.run(job)
+    expect(JSON.parse(second.execution.output ?? '')).toEqual({ total: 1, sent: 1, failed: 0 })
+  })
+
+  it('has a reminder acted on once although its answer was lost', async () => {
+    await fixture.addKey('soon', { expires_at: NOW + DAY })
+    let isFirst = true
+    fixture.receiver.beforeAnswer(async () => {
+      if (!isFirst) return
+      isFirst = false
+      await new Promise((resolve) => setTimeout(resolve, 400)) // the sender waits 200
+    })
+    const { execution } = await fixture.run(job)
+    expect(execution.status).toBe('succeeded')
+    expect(execution.attempt).toBe(2)
+    expect(fixture.receiver.requests).toBe(2)
+    expect(fixture.receiver.delivered).toHaveLength(1)
+  })
+})

@@ -1,0 +1,115 @@
+import type { ExecutionDetail } from '@escapement/core'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { usageSync } from '../src/jobs/usage-sync.ts'
+import { UsageClient } from '../src/usage/usage-client.ts'
+import { UsageService } from '../src/usage/usage-service.ts'
+import { Fixture, NOW, ticksOf } from './support/fixture.ts'
+
+const HOUR = 3_600_000
+
+describe('the usage sync', () => {
+  let fixture: Fixture
+  let service: UsageService
+  let job: ReturnType<typeof usageSync>
+
+  beforeEach(async () => {
+    fixture = new Fixture()
+    service = new UsageService(fixture.db, new UsageClient(await fixture.upstream.start(), 200), fixture.runtime)
+    job = usageSync('0 * * * *', service)
+    await fixture.addKey('a')
+    await fixture.addKey('b')
+  })
+
+  afterEach(() => fixture[Symbol.asyncDispose]())
+
+  async function figures(): Promise<unknown> {
+    const totals = await fixture.db.selectFrom('usage_totals').selectAll().orderBy('key_id').execute()
+    const cursor = await fixture.db.selectFrom('usage_cursor').select('position').executeTakeFirstOrThrow()
+    return [...totals.map((row) => [row.key_id, row.requests, row.last_used_at]), cursor.position]
+  }
+
+  function outputOf({ execution }: ExecutionDetail): unknown {
+    expect(execution.status).toBe('succeeded')
+    return JSON.parse(execution.output ?? '')
+  }
+
+  it('is due hourly', async () => {
+    const scheduler = await fixture.scheduler(job)
+    expect(await ticksOf(scheduler, job, NOW + 1, NOW + 2 * HOUR)).toEqual([
+      '2026-06-01T10:00:00.000Z',
+      '2026-06-01T11:00:00.000Z',
+    ])
+  })
+
+  it('adds what was used since the last sync, and only that', async () => {
+    fixture.upstream.record('a', 3, 10)
+    fixture.upstream.record('b', 5, 20)
+    fixture.upstream.record('a', 4, 30)
+    expect(outputOf(await fixture.run(job))).toEqual({ records: 3, keys: 2, unknown: 0, position: 3, hasMore: false })
+    expect(await figures()).toEqual([['a', 7, 30], ['b', 5, 20], 3])
+    fixture.upstream.record('a', 1, 25)
+    expect(outputOf(await fixture.run(job))).toEqual({ records: 1, keys: 1, unknown: 0, position: 4, hasMore: false })
+    expect(await figures()).toEqual([['a', 8, 30], ['b', 5, 20], 4])
+    expect(outputOf(await fixture.run(job))).toMatchObject({ records: 0, keys: 0 })
+  })
+
+  it('reads page after page, and passes over keys that are gone', async () => {
+    for (const number of Array.from({ length: 1_200 }).keys()) {
+      fixture.upstream.record(number % 2 === 0 ? 'a' : 'deleted', 1, number)
+    }
+    expect(outputOf(await fixture.run(job))).toEqual({
+      records: 1_200,
+      keys: 1,
+      unknown: 600,
+      position: 1_200,
+      hasMore: false,
+    })
+    expect(await figures()).toEqual([['a', 600, 1_198], 1_200])
+  })
+
+  it.each([
+    ['down', /usage service at .* cannot be reached/],
+    ['slow', /usage service at .* did not answer within 200 ms/],
+    ['garbage', /usage service at .* answered what is not usage: no JSON; it begins with "<html>/],
+  ] as const)(
+    'retries while the upstream is %s, then fails clearly with the old figures intact',
+    async (fault, says) => {
+      fixture.upstream.record('a', 3, 10)
+      await fixture.run(job)
+      const before = await figures()
+      fixture.upstream.record('a', 100, 20)
+      fixture.upstream.faults.set(fault)
+      const { execution, attempts } = await fixture.run(job)
+      expect(execution.status).toBe('failed')
+      expect(execution.reason).toBe('exhausted')
+      expect(execution.error?.message).toMatch(says)
+      expect(attempts.map(({ outcome }) => outcome)).toEqual(['failed', 'failed', 'failed', 'failed'])
+      expect(await figures()).toEqual(before)
+    },
+  )
+
+  it('catches up once the upstream is back', async () => {
+    fixture.upstream.record('a', 3, 10)
+    fixture.upstream.faults.set('down')
+    await fixture.run(job)
+    fixture.upstream.faults.set('none')
+    await fixture.run(job)
+    expect(await figures()).toEqual([['a', 3, 10], 1])
+  })
+
+  it('takes nothing over when a later page is garbage', async () => {
+    for (const number of Array.from({ length: 600 }).keys()) fixture.upstream.record('a', 1, number)
+    fixture.upstream.record('', 1, 0) // on the second page: no key has an empty id
+    const { execution } = await fixture.run(job)
+    expect(execution.error?.message).toContain('records.100.keyId')
+    expect(await figures()).toEqual([0])
+  })
+
+  it('counts nothing twice when two syncs overlap', async () => {
+    fixture.upstream.record('a', 3, 10)
+    const { signal } = new AbortController()
+    const results = await Promise.allSettled([service.sync(signal), service.sync(signal)])
+    expect(results.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected'])
+    expect(await figures()).toEqual([['a', 3, 10], 1])
+  })
+})
