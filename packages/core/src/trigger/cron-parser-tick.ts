@@ -16,7 +16,7 @@ const MOST_STEPS = 20_000
 export function cronParserTick(pattern: CronPattern, timezone: string, after: number, until: number): number | null {
   // With every hour allowed cron-parser repeats and skips nothing, wherever it starts.
   const start = pattern.hours.length === 24 ? after : after - REWIND_MS
-  const expression = CronExpressionParser.parse(pattern.sixFields, {
+  const expression = CronExpressionParser.parse(sixFields(pattern), {
     tz: timezone,
     currentDate: new Date(start),
     endDate: new Date(until),
@@ -31,4 +31,13 @@ export function cronParserTick(pattern: CronPattern, timezone: string, after: nu
     return null // beyond `until`, which it reports by throwing
   }
   return null
+}
+
+/** The pattern as lists of values: cron-parser refuses some that are fine, such as `0,7` for Sunday twice. */
+function sixFields({ seconds, minutes, hours, days, months, weekdays }: CronPattern): string {
+  const dayList = days.isAny ? '*' : [...days.values, ...(days.isLast ? ['L'] : [])].join()
+  const nth = weekdays.nth === null ? '' : `#${weekdays.nth}`
+  const lastOnes = weekdays.lastOfMonth.map((weekday) => `${weekday}L`)
+  const weekdayList = weekdays.isAny ? '*' : `${[...weekdays.values, ...lastOnes].join()}${nth}`
+  return [seconds.join(), minutes.join(), hours.join(), dayList, months.join(), weekdayList].join(' ')
 }

@@ -19,8 +19,6 @@ const LONGEST_MONTHS = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
 
 /** A cron pattern, read. Values are in rising order. */
 export interface CronPattern {
-  /** Six fields, nicknames resolved: what cron-parser is given. */
-  readonly sixFields: string
   readonly seconds: readonly number[]
   readonly minutes: readonly number[]
   readonly hours: readonly number[]
@@ -60,7 +58,6 @@ export function parseCronPattern(pattern: string): CronPattern {
   ]
   refuseHopeless(days, months, weekdays, shown)
   return {
-    sixFields: sixTexts.join(' '),
     seconds: seconds.values,
     minutes: minutes.values,
     hours: hours.values,

@@ -50,10 +50,11 @@ function zoneByIntl(name: string): TimeZone {
   return {
     name,
     steadyOffsetMs: (day) => {
-      // No zone has changed its offset there and back within two weeks since 1970, so most days need no look of their own.
+      // No zone has changed its offset there and back within a week since 1970 (tz database 2025, rules up to 2040), so
+      // that most days need no look of their own.
       const [weekBefore, weekAfter] = [Math.floor((day - 1) / 7) * 7, Math.ceil((day + 2) / 7) * 7]
       const before = offsetAt(weekBefore)
-      if (before === offsetAt(weekAfter)) return before
+      if (before === offsetAt(weekBefore + 7) && before === offsetAt(weekAfter)) return before
       const dayBefore = offsetAt(day - 1)
       return dayBefore === offsetAt(day + 2) ? dayBefore : null
     },
