@@ -44,7 +44,9 @@ export class Dispatcher {
     this.#executor = executor
     this.#observer = observer
     this.#wakeup = new Wakeup(context.timers)
-    this.#handlers = new Set([...context.jobs.values()].filter((local) => local.isAccepted).map((local) => local.spec.name))
+    this.#handlers = new Set(
+      [...context.jobs.values()].filter((local) => local.isAccepted).map((local) => local.spec.name),
+    )
     const { shared, notify } = context.store.capabilities
     this.#idleMs = shared ? (notify ? IDLE_NOTIFIED_MS : IDLE_POLLED_MS) : Number.POSITIVE_INFINITY
   }
@@ -92,8 +94,9 @@ export class Dispatcher {
   async #run(): Promise<void> {
     while (!this.#isStopped) {
       const result = await this.pass()
-      await this.#wakeup.wait(result === null ? AFTER_FAILURE_MS : this.#pauseAfter(result))
-      await this.#rest()
+      const pauseMs = result === null ? AFTER_FAILURE_MS : this.#pauseAfter(result)
+      const wasHinted = await this.#wakeup.wait(pauseMs)
+      if (wasHinted) await this.#rest()
     }
   }
 

@@ -7,23 +7,29 @@ const DEEPEST_CAUSE = 4
 /** What a handler threw, as it is stored: whatever it was, bounded, with its causes. */
 export function errorRecord(thrown: unknown, depth = 0): ErrorRecord {
   if (!(thrown instanceof Error)) {
-    return { name: 'NonError', message: cut(`a value that is not an Error was thrown: ${shown(thrown)}`, LONGEST_MESSAGE) }
+    return {
+      name: 'NonError',
+      message: cut(`a value that is not an Error was thrown: ${shown(thrown)}`, LONGEST_MESSAGE),
+    }
   }
   const code = (thrown as { code?: unknown }).code
   return {
-    name: cut(String(thrown.name), 200),
-    message: cut(String(thrown.message), LONGEST_MESSAGE),
+    name: cut(shown(thrown.name), 200),
+    message: cut(shown(thrown.message), LONGEST_MESSAGE),
     ...(typeof thrown.stack === 'string' && { stack: cut(thrown.stack, LONGEST_STACK) }),
     ...((typeof code === 'string' || typeof code === 'number') && { code: cut(String(code), 200) }),
     ...(thrown.cause !== undefined && depth < DEEPEST_CAUSE && { cause: errorRecord(thrown.cause, depth + 1) }),
   }
 }
 
-function shown(value: unknown): string {
+/** The text of anything: JSON where it is an object. */
+export function shown(value: unknown): string {
+  if (typeof value === 'string') return value
+  if (typeof value !== 'object' || value === null) return `${typeof value} ${String(value)}`
   try {
-    return typeof value === 'object' ? (JSON.stringify(value) ?? String(value)) : String(value)
+    return JSON.stringify(value)
   } catch {
-    return `a ${typeof value} that cannot be shown`
+    return 'an object that cannot be shown'
   }
 }
 

@@ -6,6 +6,7 @@ import { parseInput } from '../job/parse-input.ts'
 import type { EngineContext, LocalJob } from '../scheduler/engine-context.ts'
 import type { ClaimedExecution } from '../store/claim-store.ts'
 import type { LogLine } from '../store/execution.ts'
+import { shown } from './error-record.ts'
 import type { ExecutionLog } from './execution-log.ts'
 import { startIsolated } from './isolated-handler.ts'
 import type { LeaseDeadline } from './lease-deadline.ts'
@@ -92,7 +93,7 @@ async function runHere(
     warn: (message, fields) => write('warn', message, fields),
     error: (message, fields) => write('error', message, fields),
   }
-  const runContext: RunContext<unknown> = {
+  const runContext: RunContext = {
     input: await parseInput(claimed.job, local.job.input, input),
     signal,
     fence: claimed.guardFence,
@@ -113,13 +114,16 @@ async function runHere(
   return await run(runContext)
 }
 
-function logWriter(given: HandlerCase, context: EngineContext): (level: LogLine['level'], message: string, fields?: object) => void {
+function logWriter(
+  given: HandlerCase,
+  context: EngineContext,
+): (level: LogLine['level'], message: unknown, fields?: object) => void {
   const { redactor } = given.local
   const { input } = given.claimed
   const secrets = input === null ? [] : redactor.secretsOf(JSON.parse(input))
   return (level, message, fields) => {
     const text = fields === undefined ? null : redactor.json(fieldsText(fields))
-    const line = { at: context.clock.now(), level, message: redactor.scrub(String(message), secrets) }
+    const line = { at: context.clock.now(), level, message: redactor.scrub(shown(message), secrets) }
     given.log.add(text === null ? line : { ...line, fields: redactor.scrub(text, secrets) })
   }
 }

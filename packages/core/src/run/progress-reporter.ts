@@ -17,7 +17,7 @@ export class ProgressReporter {
 
   add(claimed: ClaimedExecution, progress: number): void {
     this.#pending.set(claimed.id, { executionId: claimed.id, fence: claimed.fence, progress })
-    this.#timer ??= this.#context.timers.after(GATHER_MS, () => this.#flush())
+    if (this.#timer === undefined) this.#timer = this.#context.timers.after(GATHER_MS, () => this.#flush())
   }
 
   /** Its settlement carries the last progress. */

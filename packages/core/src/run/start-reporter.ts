@@ -20,7 +20,7 @@ export class StartReporter {
 
   add(attempt: Attempt): void {
     this.#pending.add(attempt)
-    this.#timer ??= this.#context.timers.after(GATHER_MS, () => this.#flush())
+    if (this.#timer === undefined) this.#timer = this.#context.timers.after(GATHER_MS, () => this.#flush())
   }
 
   remove(attempt: Attempt): void {
@@ -33,7 +33,11 @@ export class StartReporter {
     this.#pending.clear()
     if (started.length === 0) return
     const { store, namespace } = this.#context
-    const starts = started.map(({ claimed, startedAt }) => ({ executionId: claimed.id, fence: claimed.fence, startedAt }))
+    const starts = started.map(({ claimed, startedAt }) => ({
+      executionId: claimed.id,
+      fence: claimed.fence,
+      startedAt,
+    }))
     store.markStarted(namespace, starts).catch((error: unknown) => this.#context.report(error, 'mark started'))
   }
 }

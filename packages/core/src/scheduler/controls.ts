@@ -130,7 +130,8 @@ export class Controls {
   async #queuePauses(name: string): Promise<readonly PauseWindow[]> {
     const { store, namespace } = this.#context
     const queue = (await this.#call(() => store.queueStates(namespace))).find((each) => each.name === name)
-    if (queue === undefined) throw new InvalidOptionError(`no queue is called "${name}"; a queue exists once a job names it`)
+    if (queue === undefined)
+      throw new InvalidOptionError(`no queue is called "${name}"; a queue exists once a job names it`)
     return queue.pauses
   }
 
@@ -141,5 +142,7 @@ export class Controls {
 
 /** Names the execution that is missing, and why it may be. */
 export function unknownExecution(id: string): UnknownExecutionError {
-  return new UnknownExecutionError(`no execution has the id "${id}": it never existed, was purged, or its history is not kept`)
+  return new UnknownExecutionError(
+    `no execution has the id "${id}": it never existed, was purged, or its history is not kept`,
+  )
 }

@@ -181,4 +181,3 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     on: (type, listener) => events.on(type, listener),
   }
 }
-

@@ -43,9 +43,15 @@ export class Enqueuer {
     this.#registrar = registrar
   }
 
-  async enqueue(job: AnyJob | string, inputs: readonly unknown[], options: EnqueueOptions): Promise<readonly EnqueueResult[]> {
+  async enqueue(
+    job: AnyJob | string,
+    inputs: readonly unknown[],
+    options: EnqueueOptions,
+  ): Promise<readonly EnqueueResult[]> {
     if (inputs.length > MOST_INPUTS) {
-      throw new InvalidOptionError(`enqueueMany is given ${inputs.length} inputs; at most ${MOST_INPUTS} are taken in one call`)
+      throw new InvalidOptionError(
+        `enqueueMany is given ${inputs.length} inputs; at most ${MOST_INPUTS} are taken in one call`,
+      )
     }
     const name = typeof job === 'string' ? job : job.name
     const when = checkedTiming(options)

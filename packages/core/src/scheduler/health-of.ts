@@ -28,11 +28,15 @@ export async function healthOf(
     backlog = await store.backlog(namespace)
     const stranded = await store.stranded(namespace, MOST_STRANDED)
     if (stranded.length > 0) {
-      warn('no-handler', `work is due for jobs that no live instance has a handler for: ${stranded.join(', ')}; start an instance that defines and accepts them, or retire them`)
+      warn(
+        'no-handler',
+        `work is due for jobs that no live instance has a handler for: ${stranded.join(', ')}; start an instance that defines and accepts them, or retire them`,
+      )
     }
     const now = await store.now()
     for (const queue of await store.queueStates(namespace)) {
-      if (isPausedNow(queue.pauses, now)) warn('queue-paused', `queue "${queue.name}" is paused: nothing of it starts until it is resumed`)
+      if (isPausedNow(queue.pauses, now))
+        warn('queue-paused', `queue "${queue.name}" is paused: nothing of it starts until it is resumed`)
     }
   } catch (error) {
     isReachable = false
@@ -40,18 +44,30 @@ export async function healthOf(
     findings.push({ code: 'store-unavailable', severity: 'critical', message: `the store does not answer: ${message}` })
   }
   if (registrar.waiting.size > 0) {
-    warn('superseded', `this instance defines jobs otherwise than the definition in force: ${[...registrar.waiting].slice(0, MOST_STRANDED).join(', ')}; that is normal during a deploy`)
+    warn(
+      'superseded',
+      `this instance defines jobs otherwise than the definition in force: ${[...registrar.waiting].slice(0, MOST_STRANDED).join(', ')}; that is normal during a deploy`,
+    )
   }
   if (engine.executor.abandonedCount > 0) {
-    warn('abandoned', `${engine.executor.abandonedCount} handlers ignore their abort signal; pass it on to what they wait for, or isolate them`)
+    warn(
+      'abandoned',
+      `${engine.executor.abandonedCount} handlers ignore their abort signal; pass it on to what they wait for, or isolate them`,
+    )
   }
   const longestBlockMs = Math.round(timers.longestDelayMs())
   if (longestBlockMs >= LONG_BLOCK_MS) {
-    warn('loop-blocked', `the event loop was blocked for ${longestBlockMs} ms in the last minute; move synchronous work to isolated handlers`)
+    warn(
+      'loop-blocked',
+      `the event loop was blocked for ${longestBlockMs} ms in the last minute; move synchronous work to isolated handlers`,
+    )
   }
   const step = clock.lastStep
   if (step !== null && clock.now() - step.at < STEP_SHOWN_MS) {
-    warn('clock-step', `the server's clock stepped by ${step.ms} ms at ${new Date(step.at).toISOString()}; leases and due times shift with it`)
+    warn(
+      'clock-step',
+      `the server's clock stepped by ${step.ms} ms at ${new Date(step.at).toISOString()}; leases and due times shift with it`,
+    )
   }
   if (store.capabilities.shared && !store.capabilities.notify) {
     warn('polling', 'the store cannot notify: changes of other processes are noticed within a second')
@@ -59,7 +75,11 @@ export async function healthOf(
   const isRunning = engine.state === 'running'
   const hasLease = engine.membership.lease.remainingMs() > 0
   if (isRunning && !hasLease) {
-    findings.push({ code: 'lease-lost', severity: 'critical', message: 'this instance could not renew its lease in time and takes no work until it can' })
+    findings.push({
+      code: 'lease-lost',
+      severity: 'critical',
+      message: 'this instance could not renew its lease in time and takes no work until it can',
+    })
   }
   return {
     isReady: isRunning && isReachable && hasLease,

@@ -83,7 +83,10 @@ export class Registrar {
     }
     if (changes.length === 0) return again
     const results = await callStore(runtime, () =>
-      store.changeDefinitions(namespace, changes.map(({ change }) => change)),
+      store.changeDefinitions(
+        namespace,
+        changes.map(({ change }) => change),
+      ),
     )
     for (const [index, { local, change }] of changes.entries()) {
       if (results[index] === 'conflict') again.push(local)
@@ -112,7 +115,8 @@ export class Registrar {
     })
     if (verdict === 'wait') this.#waiting.add(spec.name)
     else this.#waiting.delete(spec.name)
-    if (state.retiredAt !== null && verdict !== 'wait') return changeAt(job, state.current.revision, state.plannedUntil, now)
+    if (state.retiredAt !== null && verdict !== 'wait')
+      return changeAt(job, state.current.revision, state.plannedUntil, now)
     if (verdict === 'wait' || (verdict === 'keep' && state.absentSince === null)) return null
     if (verdict === 'adopt') return changeAt(job, state.current.revision, state.plannedUntil, state.plannedUntil)
     const planned = await planJobUntil(this.#context, { state, lateTicks: [], hasLiveHandler: true }, now)
@@ -123,12 +127,7 @@ export class Registrar {
 }
 
 /** The change that puts `job` in force from the later of the cursor and `now` on. */
-function changeAt(
-  job: DefinitionChange['job'],
-  revision: number,
-  plannedUntil: number,
-  now: number,
-): DefinitionChange {
+function changeAt(job: DefinitionChange['job'], revision: number, plannedUntil: number, now: number): DefinitionChange {
   const effectiveFrom = Math.max(plannedUntil, now)
   const nextTickAt = nextTick(job.spec.triggers, job.spec.name, effectiveFrom)
   return { job, expected: { revision, plannedUntil }, effectiveFrom, nextTickAt }

@@ -43,7 +43,12 @@ export interface SchedulerEvents {
   'execution:lost': ExecutionEvent & { readonly wasResultRefused: boolean }
   'execution:progress': ExecutionEvent & { readonly progress: number }
   /** A dead instance's execution was given back by this one. */
-  'execution:recovered': { readonly executionId: string; readonly job: string; readonly from: string; readonly status: ExecutionStatus }
+  'execution:recovered': {
+    readonly executionId: string
+    readonly job: string
+    readonly from: string
+    readonly status: ExecutionStatus
+  }
   /** A tick got its verdict without running. */
   'tick:dropped': { readonly job: string; readonly scheduledFor: number; readonly reason: string }
   /** This instance was declared dead and goes on under a new id. */

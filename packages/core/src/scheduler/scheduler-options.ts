@@ -1,4 +1,12 @@
-import { type Duration, durationMs, InvalidOptionError, type Logger, quietLogger, type Runtime, systemRuntime } from '@escapement/base'
+import {
+  type Duration,
+  durationMs,
+  InvalidOptionError,
+  type Logger,
+  quietLogger,
+  type Runtime,
+  systemRuntime,
+} from '@escapement/base'
 import type { AnyJob } from '../job/job.ts'
 import type { MutexManager } from '../lock/mutex-manager.ts'
 import { memoryStore } from '../memory-store/memory-store.ts'

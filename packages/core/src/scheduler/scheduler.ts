@@ -75,11 +75,11 @@ export interface Scheduler extends AsyncDisposable {
    *
    * @throws {@link UnknownJobError}, {@link InvalidInputError}, {@link InvalidOptionError}: nothing was enqueued.
    */
-  enqueue<Input>(job: Job<Input, unknown> | string, input?: Input, options?: EnqueueOptions): Promise<EnqueueResult>
+  enqueue<Input>(job: Job<Input> | string, input?: Input, options?: EnqueueOptions): Promise<EnqueueResult>
 
   /** Asks for one run per input, all or none; at most 10,000. Several transactions of 1,000 unless one is given. */
   enqueueMany<Input>(
-    job: Job<Input, unknown> | string,
+    job: Job<Input> | string,
     inputs: readonly Input[],
     options?: Omit<EnqueueOptions, 'key'>,
   ): Promise<readonly EnqueueResult[]>
@@ -103,7 +103,10 @@ export interface Scheduler extends AsyncDisposable {
   retry(executionId: string, options?: ByOptions): Promise<{ readonly id: string; readonly existing: boolean }>
 
   /** The settled execution. @throws {@link WaitTimeoutError} after `timeout` (default 5 min), {@link UnknownExecutionError}. */
-  wait(executionId: string, options?: { readonly timeout?: Duration; readonly signal?: AbortSignal }): Promise<Execution>
+  wait(
+    executionId: string,
+    options?: { readonly timeout?: Duration; readonly signal?: AbortSignal },
+  ): Promise<Execution>
 
   jobs(filter?: JobFilter, page?: Partial<PageRequest>): Promise<Page<JobView>>
   queues(): Promise<readonly QueueView[]>
@@ -124,7 +127,12 @@ export interface Scheduler extends AsyncDisposable {
   /** Gives ticks of the past without an execution one; at most 10,000 ticks a call. Answers how many were created. */
   backfill(
     job: AnyJob | string,
-    range: { readonly from: Date | number; readonly to: Date | number; readonly force?: boolean; readonly by?: PrincipalLike },
+    range: {
+      readonly from: Date | number
+      readonly to: Date | number
+      readonly force?: boolean
+      readonly by?: PrincipalLike
+    },
   ): Promise<number>
 
   /** Stops planning a job for good, until someone registers it again. @throws {@link UnknownJobError} */

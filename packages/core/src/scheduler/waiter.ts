@@ -32,7 +32,7 @@ export async function waitForExecution(
   const startedAt = runtime.monotonic()
   const wakeup = new Wakeup(timers)
   const wake = (): void => wakeup.wake()
-  using _hints = store.subscribe(namespace, wake)
+  const hints = store.subscribe(namespace, wake)
   options.signal?.addEventListener('abort', wake, { once: true })
   try {
     for (;;) {
@@ -42,12 +42,15 @@ export async function waitForExecution(
       if (isTerminal(found.execution.status)) return found.execution
       const leftMs = timeoutMs - (runtime.monotonic() - startedAt)
       if (leftMs <= 0) {
-        throw new WaitTimeoutError(`execution ${id} is still ${found.execution.status} after ${timeoutMs} ms; it goes on`)
+        throw new WaitTimeoutError(
+          `execution ${id} is still ${found.execution.status} after ${timeoutMs} ms; it goes on`,
+        )
       }
       await wakeup.wait(Math.min(leftMs, store.capabilities.notify ? NOTIFIED_POLL_MS : POLL_MS))
       await new Wakeup(timers).wait(Math.min(leftMs, BETWEEN_LOOKS_MS))
     }
   } finally {
+    hints[Symbol.dispose]()
     options.signal?.removeEventListener('abort', wake)
   }
 }

@@ -19,8 +19,12 @@ export class Wakeup {
     this.#resume?.()
   }
 
-  /** Resolves after `ms` milliseconds (infinite: never) or at a wake. */
-  async wait(ms: number): Promise<void> {
+  /**
+   * Resolves after `ms` milliseconds (infinite: never) or at a wake.
+   *
+   * @returns Whether it was a wake.
+   */
+  async wait(ms: number): Promise<boolean> {
     if (!this.#isPending) {
       let timer: Timer | undefined
       await new Promise<void>((resolve) => {
@@ -30,6 +34,8 @@ export class Wakeup {
       timer?.cancel()
       this.#resume = undefined
     }
+    const wasWoken = this.#isPending
     this.#isPending = false
+    return wasWoken
   }
 }

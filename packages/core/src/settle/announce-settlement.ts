@@ -30,7 +30,9 @@ export function announceSettlement(
     case 'scheduled':
       if (settlement.outcome === 'interrupted') return events.emit('execution:returned', fields)
       return events.emit('execution:retrying', { ...ended, error, dueAt: settlement.dueAt ?? settlement.finishedAt })
-    default:
+    case 'running': // abandoned: the end is still to come
+    case 'skipped':
+    case null:
       return
   }
 }

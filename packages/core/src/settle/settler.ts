@@ -55,9 +55,17 @@ export class Settler {
   async #write(batch: readonly Pending[]): Promise<void> {
     const { runtime, store, namespace } = this.#context
     try {
-      const results = await callStore(runtime, () => store.settle(namespace, batch.map((entry) => entry.settlement)), {
-        onRetry: (error) => this.#context.report(error, 'settle'),
-      })
+      const results = await callStore(
+        runtime,
+        () =>
+          store.settle(
+            namespace,
+            batch.map((entry) => entry.settlement),
+          ),
+        {
+          onRetry: (error) => this.#context.report(error, 'settle'),
+        },
+      )
       const byId = new Map(results.map((result) => [result.executionId, result]))
       for (const entry of batch) entry.onSettled(byId.get(entry.settlement.executionId) ?? null)
     } catch (error) {
