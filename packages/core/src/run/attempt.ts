@@ -82,7 +82,9 @@ export class Attempt {
     if (spec.timeoutMs !== null) {
       const { timeoutMs } = spec
       this.#timer = timers.after(timeoutMs, () => {
-        const error = new AttemptTimeoutError(`Job "${spec.name}": the attempt ran longer than its timeout of ${timeoutMs} ms`)
+        const error = new AttemptTimeoutError(
+          `Job "${spec.name}": the attempt ran longer than its timeout of ${timeoutMs} ms`,
+        )
         this.abort('timeout', error)
       })
       if (events.has('execution:slow')) {

@@ -80,7 +80,9 @@ export class Executor implements AttemptObserver {
   /** How much each queue can take now; no work beyond the judging while too many ends are unconfirmed. */
   demand(): readonly QueueDemand[] {
     const isChoked = this.settler.size > MOST_UNSETTLED
-    return [...this.#lanes.values()].map((lane) => (isChoked ? { queue: lane.queue, slots: 0, prefetch: 0 } : lane.demand()))
+    return [...this.#lanes.values()].map((lane) =>
+      isChoked ? { queue: lane.queue, slots: 0, prefetch: 0 } : lane.demand(),
+    )
   }
 
   isHungry(): boolean {
@@ -113,7 +115,10 @@ export class Executor implements AttemptObserver {
     const attempt = this.#attempts.get(executionId)
     if (attempt === undefined) return false
     attempt.cancelledBy ??= by
-    attempt.abort('cancel', new CancelledError(`execution ${executionId} was cancelled${by === null ? '' : ` by ${by}`}`))
+    attempt.abort(
+      'cancel',
+      new CancelledError(`execution ${executionId} was cancelled${by === null ? '' : ` by ${by}`}`),
+    )
     return true
   }
 
@@ -129,7 +134,8 @@ export class Executor implements AttemptObserver {
       attempt.abort('lease', new LeaseLostError(`the lease of execution ${id} has ended: someone else may run it`))
     }
     const lost = new Set(ids)
-    for (const lane of this.#lanes.values()) lane.dropReady((claimed) => executionIds === undefined || lost.has(claimed.id))
+    for (const lane of this.#lanes.values())
+      lane.dropReady((claimed) => executionIds === undefined || lost.has(claimed.id))
   }
 
   /** The lease was renewed. */
@@ -265,10 +271,13 @@ export class Executor implements AttemptObserver {
     const hasFailed = result.result === 'settled' && (result.status === 'failed' || result.status === 'timed_out')
     if (onFailed === undefined || !hasFailed) return
     const failure = { error: settlement.error, attempts: attempt.claimed.attempt, executionId: attempt.claimed.id }
-    withContext({ principal: parsePrincipal(`system:job/${attempt.claimed.job}`), executionId: attempt.claimed.id }, () => {
-      Promise.resolve()
-        .then(() => onFailed({ ...failure, job: attempt.claimed.job, scheduledFor: attempt.claimed.scheduledFor }))
-        .catch((error: unknown) => this.#context.report(error, `onFailed of job "${attempt.claimed.job}"`))
-    })
+    withContext(
+      { principal: parsePrincipal(`system:job/${attempt.claimed.job}`), executionId: attempt.claimed.id },
+      () => {
+        Promise.resolve()
+          .then(() => onFailed({ ...failure, job: attempt.claimed.job, scheduledFor: attempt.claimed.scheduledFor }))
+          .catch((error: unknown) => this.#context.report(error, `onFailed of job "${attempt.claimed.job}"`))
+      },
+    )
   }
 }

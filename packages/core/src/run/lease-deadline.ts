@@ -36,10 +36,7 @@ export class LeaseDeadline {
 
   /** Milliseconds, 0 when it cannot be trusted any more; computed at each call, so true after a blocked event loop. */
   remainingMs(): number {
-    const elapsedMs = Math.max(
-      this.#runtime.monotonic() - this.#sentMonotonic,
-      this.#runtime.now() - this.#sentWall,
-    )
+    const elapsedMs = Math.max(this.#runtime.monotonic() - this.#sentMonotonic, this.#runtime.now() - this.#sentWall)
     return Math.max(0, this.#usableMs - elapsedMs)
   }
 }

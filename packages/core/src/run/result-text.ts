@@ -14,7 +14,9 @@ export function resultText(job: string, result: unknown): string | null {
   try {
     text = JSON.stringify(result)
   } catch (cause) {
-    throw new InvalidResultError(`Job "${job}": its result cannot be stored as JSON; return plain data or nothing`, { cause })
+    throw new InvalidResultError(`Job "${job}": its result cannot be stored as JSON; return plain data or nothing`, {
+      cause,
+    })
   }
   if (text === undefined) {
     throw new InvalidResultError(`Job "${job}": its result is a ${typeof result}; return plain data or nothing`)

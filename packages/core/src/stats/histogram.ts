@@ -29,7 +29,9 @@ export function mergeHistograms(...histograms: readonly Histogram[]): Histogram 
 
 /** The value in milliseconds that the fraction `quantile` (0 to 1) of all values does not exceed; null when empty. */
 export function percentile(histogram: Histogram, quantile: number): number | null {
-  const buckets = Object.keys(histogram).map(Number).sort((a, b) => a - b)
+  const buckets = Object.keys(histogram)
+    .map(Number)
+    .sort((a, b) => a - b)
   const total = buckets.reduce((sum, bucket) => sum + (histogram[bucket] ?? 0), 0)
   let left = Math.max(1, Math.ceil(total * quantile))
   for (const bucket of buckets) {
