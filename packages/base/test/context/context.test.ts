@@ -8,6 +8,8 @@ import {
 } from '@escapement/base'
 import { describe, expect, it } from 'vitest'
 
+const copyOf: string = '../../src/context/ambient-context.ts?copy'
+
 describe('ambient context', () => {
   it('reaches all that the work starts, laid over what was there, and nothing else', async () => {
     expect(currentContext()).toBeUndefined()

@@ -1,6 +1,8 @@
 import { EscapementError, InvalidOptionError, quietLogger } from '@escapement/base'
 import { describe, expect, it, vi } from 'vitest'
 
+const copyOf: string = '../../src/error/escapement-error.ts?copy'
+
 describe('EscapementError', () => {
   it('is known again when it comes from another copy of the package', async () => {
     const copy = (await import(

@@ -1,7 +1,7 @@
-import type { Executor } from '../run/executor.ts'
-import type { EngineContext } from '../scheduler/engine-context.ts'
-import type { Membership } from '../scheduler/membership.ts'
-import { Wakeup } from '../scheduler/wakeup.ts'
+import type { Executor } from './executor.ts'
+import type { EngineContext } from '../context/engine-context.ts'
+import type { Membership } from '../instance/membership.ts'
+import { Wakeup } from '../context/wakeup.ts'
 import type { ClaimResult } from '../store/claim-store.ts'
 
 /** A shared store is looked at this often although nothing was heard: it can notify, or it cannot. Milliseconds. */

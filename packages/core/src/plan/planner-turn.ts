@@ -1,6 +1,6 @@
 import type { Lease } from '../lock/lease.ts'
 import type { MutexManager } from '../lock/mutex-manager.ts'
-import type { EngineContext } from '../scheduler/engine-context.ts'
+import type { EngineContext } from '../context/engine-context.ts'
 
 /** Lease of the planner's turn. Milliseconds (rule 10). */
 const TURN_MS = 5_000

@@ -1,7 +1,7 @@
 import { planRange } from './plan-range.ts'
-import type { EngineContext } from '../scheduler/engine-context.ts'
-import { callStore } from '../scheduler/store-caller.ts'
-import { Wakeup } from '../scheduler/wakeup.ts'
+import type { EngineContext } from '../context/engine-context.ts'
+import { callStore } from '../context/store-caller.ts'
+import { Wakeup } from '../context/wakeup.ts'
 import type { DueJob, PlanEntry } from '../store/plan-store.ts'
 import type { PlannerTurn } from './planner-turn.ts'
 

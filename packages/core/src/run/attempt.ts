@@ -1,6 +1,6 @@
 import { type EscapementError, parsePrincipal, type Timer, withContext } from '@escapement/base'
 import { AttemptTimeoutError } from '../error/attempt-timeout-error.ts'
-import type { EngineContext, LocalJob } from '../scheduler/engine-context.ts'
+import type { EngineContext, LocalJob } from '../context/engine-context.ts'
 import type { ClaimedExecution } from '../store/claim-store.ts'
 import { type HandlerRun, startHandler } from './handler-run.ts'
 import type { LeaseDeadline } from './lease-deadline.ts'

@@ -2,8 +2,8 @@ import { InvalidOptionError } from '@escapement/base'
 import type { JobState } from '../store/job-state.ts'
 import type { NewExecution } from '../store/plan-store.ts'
 import { nextTick } from '../trigger/next-tick.ts'
-import type { EngineContext } from './engine-context.ts'
-import { callStore } from './store-caller.ts'
+import type { EngineContext } from '../context/engine-context.ts'
+import { callStore } from '../context/store-caller.ts'
 
 const MOST_TICKS = 10_000
 const ROWS_A_CALL = 1_000

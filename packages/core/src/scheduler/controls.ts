@@ -8,9 +8,9 @@ import type { ExecutionFilter } from '../store/read-store.ts'
 import type { BulkAction } from '../store/upkeep-store.ts'
 import { instantMs } from '../trigger/instant.ts'
 import { byText, unknownJob } from './enqueuer.ts'
-import type { EngineContext } from './engine-context.ts'
+import type { EngineContext } from '../context/engine-context.ts'
 import type { ByOptions, PauseOptions } from './scheduler.ts'
-import { callStore } from './store-caller.ts'
+import { callStore } from '../context/store-caller.ts'
 
 const LONGEST_NOTE = 1_000
 /** How many matches a bulk action counts beforehand. */

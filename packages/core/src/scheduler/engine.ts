@@ -1,12 +1,12 @@
 import { Dispatcher } from '../claim/dispatcher.ts'
 import { Planner } from '../plan/planner.ts'
 import { PlannerTurn } from '../plan/planner-turn.ts'
-import { Executor } from '../run/executor.ts'
+import { Executor } from '../claim/executor.ts'
 import { Upkeep } from '../upkeep/upkeep.ts'
 import type { BulkActs } from '../upkeep/bulk-runner.ts'
-import type { EngineContext } from './engine-context.ts'
-import { Membership } from './membership.ts'
-import type { Registrar } from './registrar.ts'
+import type { EngineContext } from '../context/engine-context.ts'
+import { Membership } from '../instance/membership.ts'
+import type { Registrar } from '../instance/registrar.ts'
 
 /** Handlers that heard their abort have this long to end before `stop` leaves them behind. Milliseconds. */
 const AFTER_ABORT_MS = 1_000

@@ -8,11 +8,11 @@ import type { JobSpec } from '../job/job-spec.ts'
 import type { EnqueueResult } from '../store/enqueue-store.ts'
 import type { NewExecution } from '../store/plan-store.ts'
 import { instantMs } from '../trigger/instant.ts'
-import type { EngineContext, LocalJob } from './engine-context.ts'
+import type { EngineContext, LocalJob } from '../context/engine-context.ts'
 import { nearestName } from './nearest-name.ts'
-import type { Registrar } from './registrar.ts'
+import type { Registrar } from '../instance/registrar.ts'
 import type { EnqueueOptions } from './scheduler.ts'
-import { callStore } from './store-caller.ts'
+import { callStore } from '../context/store-caller.ts'
 
 const ROWS_A_CALL = 1_000
 const MOST_INPUTS = 10_000

@@ -1,8 +1,8 @@
 import { isPausedNow } from '../policy/pause.ts'
-import type { EngineContext } from './engine-context.ts'
+import type { EngineContext } from '../context/engine-context.ts'
 import type { Engine } from './engine.ts'
 import type { Finding, Health } from './health.ts'
-import type { Registrar } from './registrar.ts'
+import type { Registrar } from '../instance/registrar.ts'
 import type { TroubleLog } from './trouble-log.ts'
 
 const MOST_STRANDED = 20

@@ -3,8 +3,8 @@ import { DuplicateJobError } from '../error/duplicate-job-error.ts'
 import type { AnyJob } from '../job/job.ts'
 import { jobSpecOf, specHash } from '../job/job-spec-of.ts'
 import { createRedactor } from '../redact/redactor.ts'
-import type { LocalJob } from './engine-context.ts'
-import type { AcceptOptions, ResolvedSchedulerOptions } from './scheduler-options.ts'
+import type { LocalJob } from '../context/engine-context.ts'
+import type { AcceptOptions, ResolvedSchedulerOptions } from '../context/scheduler-options.ts'
 
 /**
  * The jobs of this process by name, with what is stored of them.

@@ -8,10 +8,10 @@ import type { JobState, PauseWindow } from '../store/job-state.ts'
 import type { ExecutionFilter, JobFilter, Page, PageRequest } from '../store/read-store.ts'
 import { instantMs } from '../trigger/instant.ts'
 import { nextTick } from '../trigger/next-tick.ts'
-import type { EngineContext } from './engine-context.ts'
+import type { EngineContext } from '../context/engine-context.ts'
 import type { JobView, QueueView } from './job-view.ts'
 import type { ExecutionDetail } from './scheduler.ts'
-import { callStore } from './store-caller.ts'
+import { callStore } from '../context/store-caller.ts'
 
 const DEFAULT_PAGE = 50
 const LARGEST_PAGE = 500

@@ -8,7 +8,7 @@ import type { ExecutionFilter, InstanceState, JobFilter, Page, PageRequest } fro
 import type { BulkAction, Settings } from '../store/upkeep-store.ts'
 import type { Health } from './health.ts'
 import type { JobView, QueueView } from './job-view.ts'
-import type { SchedulerEvents } from './scheduler-events.ts'
+import type { SchedulerEvents } from '../context/scheduler-events.ts'
 
 /** How to enqueue. */
 export interface EnqueueOptions {

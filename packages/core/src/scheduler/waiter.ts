@@ -2,9 +2,9 @@ import { durationMs, type Duration } from '@escapement/base'
 import { WaitTimeoutError } from '../error/wait-timeout-error.ts'
 import type { Execution, ExecutionStatus } from '../store/execution.ts'
 import { unknownExecution } from './controls.ts'
-import type { EngineContext } from './engine-context.ts'
+import type { EngineContext } from '../context/engine-context.ts'
 import type { Reader } from './reader.ts'
-import { Wakeup } from './wakeup.ts'
+import { Wakeup } from '../context/wakeup.ts'
 
 const DEFAULT_TIMEOUT_MS = 300_000
 /** How often to look where nothing announces changes, and where something does. Milliseconds. */

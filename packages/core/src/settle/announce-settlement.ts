@@ -1,6 +1,6 @@
 import type { Emitter } from '@escapement/base'
 import type { Attempt } from '../run/attempt.ts'
-import type { SchedulerEvents } from '../scheduler/scheduler-events.ts'
+import type { SchedulerEvents } from '../context/scheduler-events.ts'
 import type { Settlement, SettleResult } from '../store/settle-store.ts'
 
 /** Tells listeners what the store made of the end of an attempt. */

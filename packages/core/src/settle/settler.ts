@@ -1,6 +1,6 @@
 import { EscapementError } from '@escapement/base'
-import { callStore } from '../scheduler/store-caller.ts'
-import type { EngineContext } from '../scheduler/engine-context.ts'
+import { callStore } from '../context/store-caller.ts'
+import type { EngineContext } from '../context/engine-context.ts'
 import type { Settlement, SettleResult } from '../store/settle-store.ts'
 
 /** The most settlements in one transaction. */

@@ -1,6 +1,6 @@
 import { defineJob } from '../job/define-job.ts'
 import type { AnyJob } from '../job/job.ts'
-import type { EngineContext } from '../scheduler/engine-context.ts'
+import type { EngineContext } from '../context/engine-context.ts'
 import { every } from '../trigger/trigger.ts'
 
 /** The system job that keeps the store small. */

@@ -1,5 +1,5 @@
-import type { EngineContext } from '../scheduler/engine-context.ts'
-import { Wakeup } from '../scheduler/wakeup.ts'
+import type { EngineContext } from '../context/engine-context.ts'
+import { Wakeup } from '../context/wakeup.ts'
 import { type BulkActs, runBulkAction } from './bulk-runner.ts'
 
 const RECOVERED_A_CALL = 200

@@ -1,6 +1,6 @@
 import type { Timer } from '@escapement/base'
-import type { EngineContext } from '../scheduler/engine-context.ts'
-import type { Attempt } from './attempt.ts'
+import type { EngineContext } from '../context/engine-context.ts'
+import type { Attempt } from '../run/attempt.ts'
 
 /** A handler that took less than this was settled before anyone could have looked. Milliseconds. */
 const GATHER_MS = 250

@@ -1,7 +1,7 @@
 import type { Timer } from '@escapement/base'
 import { type LeaseMark, LeaseDeadline } from '../run/lease-deadline.ts'
-import type { EngineContext } from './engine-context.ts'
-import { callStore } from './store-caller.ts'
+import type { EngineContext } from '../context/engine-context.ts'
+import { callStore } from '../context/store-caller.ts'
 
 /** What an instance holds, as its heartbeat reports it. */
 export interface Holding {

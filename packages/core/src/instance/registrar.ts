@@ -2,8 +2,8 @@ import { planJobUntil } from '../plan/planner.ts'
 import { judgeDefinition } from '../policy/supersede.ts'
 import type { DefinitionChange, JobStateForRegistration } from '../store/definition-store.ts'
 import { nextTick } from '../trigger/next-tick.ts'
-import type { EngineContext, LocalJob } from './engine-context.ts'
-import { callStore } from './store-caller.ts'
+import type { EngineContext, LocalJob } from '../context/engine-context.ts'
+import { callStore } from '../context/store-caller.ts'
 
 const JOBS_A_CALL = 500
 /** Two instances that register at once get in each other's way at most a few times. */

@@ -1,5 +1,5 @@
 import type { Timer } from '@escapement/base'
-import type { EngineContext } from '../scheduler/engine-context.ts'
+import type { EngineContext } from '../context/engine-context.ts'
 import type { ClaimedExecution } from '../store/claim-store.ts'
 
 /** How long reports gather. Milliseconds. */
