@@ -1,6 +1,5 @@
 import { isPausedAt } from '../store/job-state.ts'
 import type { ClaimedExecution, ClaimRequest, ClaimResult, ClaimStore, HeartbeatResult } from '../store/claim-store.ts'
-import { finish } from './ending.ts'
 import { type ExecutionRow, isHeld } from './execution-row.ts'
 import { nextFence } from './fence-table.ts'
 import { type InstanceRow, isLive } from './instance-row.ts'
@@ -8,7 +7,7 @@ import { expireWaiting, judgeDueTicks } from './judging.ts'
 import type { MemoryRole } from './memory-role.ts'
 import type { MemoryTables } from './memory-tables.ts'
 import { fallDue, place, withdraw } from './placement.ts'
-import { releaseRow } from './releasing.ts'
+import { interruptRow, releaseRow } from './releasing.ts'
 import { takeFromQueue } from './taking.ts'
 
 /** From due rows to owned executions. */
@@ -43,16 +42,15 @@ export const claiming: MemoryRole<ClaimStore> = (at) => ({
     const { tables, now } = at(namespace)
     for (const { executionId, fence } of executions) {
       const row = heldRow(tables, executionId, fence)
-      if (row === null) continue
-      if (row.cancelRequestedAt === null) releaseRow(tables, row, now)
-      else finish(tables, row, { status: 'cancelled', reason: null, finishedAt: now })
+      if (row !== null) releaseRow(tables, row, now)
     }
     tables.hint()
   },
 
-  async heartbeat(namespace, { instance: id, leaseMs, holding }): Promise<HeartbeatResult> {
+  async heartbeat(namespace, request): Promise<HeartbeatResult> {
+    const { leaseMs, holding, claimedUpTo } = request
     const { tables, now } = at(namespace)
-    const instance = tables.instances.get(id)
+    const instance = tables.instances.get(request.instance)
     if (instance === undefined || instance.isDead) {
       return { isAlive: false, lost: holding.map(({ executionId }) => executionId), cancel: [], now }
     }
@@ -65,6 +63,10 @@ export const claiming: MemoryRole<ClaimStore> = (at) => ({
       if (row === null) lost.push(executionId)
       else if (row.cancelRequestedAt !== null) cancel.push({ executionId, by: row.cancelRequestedBy })
     }
+    const named = new Set(holding.map(({ executionId }) => executionId))
+    const forgotten = [...instance.held].filter(({ id, claimToken }) => claimToken <= claimedUpTo && !named.has(id))
+    for (const row of forgotten) interruptRow(tables, row, now)
+    if (forgotten.length > 0) tables.hint()
     return { isAlive: true, lost, cancel, now }
   },
 })
@@ -126,8 +128,8 @@ function hold(
 }
 
 function sharedGuardKey(row: ExecutionRow): string | null {
-  if (row.isExclusive) return `job:${row.job.name}`
-  if (row.concurrencyKey !== null && row.concurrencyLimit === 1) return `key:${row.job.name}:${row.concurrencyKey}`
+  if (row.isExclusive) return `job:${row.job}`
+  if (row.concurrencyKey !== null && row.concurrencyLimit === 1) return `key:${row.job}:${row.concurrencyKey}`
   return null
 }
 
@@ -136,7 +138,7 @@ function nextDueAt(tables: MemoryTables, { queues, handlers }: ClaimRequest, now
   const names = new Set(queues.map(({ queue }) => queue))
   let next = Number.POSITIVE_INFINITY
   for (const row of tables.future.inOrder()) {
-    if (!handlers.has(row.job.name) || !names.has(row.queue)) continue
+    if (!handlers.has(row.job) || !names.has(row.queue)) continue
     next = row.dueAt
     break
   }
@@ -160,7 +162,7 @@ function heldRow(tables: MemoryTables, id: string, fence: bigint): ExecutionRow 
 function toClaimed(row: ExecutionRow): ClaimedExecution {
   return {
     id: row.id,
-    job: row.job.name,
+    job: row.job,
     revision: row.revision,
     queue: row.queue,
     priority: row.priority,

@@ -30,15 +30,15 @@ export function finish(tables: MemoryTables, row: ExecutionRow, ending: Ending, 
   row.finishedAt = ending.finishedAt
   place(tables, row, ending.finishedAt)
   const counted = COUNTED_AS[ending.status]
-  if (counted !== null) tables.statistics.count(row.job.name, ending.finishedAt, counted)
-  applyHistory(tables, row, history ?? row.job.specOf(row.revision)?.history ?? 'all')
+  if (counted !== null) tables.statistics.count(row.job, ending.finishedAt, counted)
+  applyHistory(tables, row, history ?? tables.job(row.job).specOf(row.revision)?.history ?? 'all')
 }
 
 /** Turns the row of a tick that does not run into a span. */
 export function foldTick(tables: MemoryTables, row: ExecutionRow, reason: SpanReason): void {
   removeRow(tables, row)
   const { job, revision, scheduledFor } = row
-  addSpan(tables, job, { revision, from: scheduledFor, to: scheduledFor, count: 1, reason })
+  addSpan(tables, tables.job(job), { revision, from: scheduledFor, to: scheduledFor, count: 1, reason })
 }
 
 function applyHistory(tables: MemoryTables, row: ExecutionRow, history: HistoryPolicy): void {
@@ -48,7 +48,7 @@ function applyHistory(tables: MemoryTables, row: ExecutionRow, history: HistoryP
   } else if (history === 'failures') {
     if (row.status !== 'failed' && row.status !== 'timed_out') letGo(tables, row)
   } else {
-    const { kept } = row.job
+    const { kept } = tables.job(row.job)
     kept.push(row)
     while (kept.size > history.keep) {
       const oldest = kept.shift() as ExecutionRow

@@ -50,7 +50,7 @@ function enqueueOne(tables: MemoryTables, given: NewExecution, now: number): Enq
   const known =
     tables.executions.get(given.id) ?? (given.dedupeKey === null ? undefined : job.byDedupeKey.get(given.dedupeKey))
   if (known !== undefined) return { id: known.id, status: visibleStatus(known), existing: true }
-  const row = newRow(job, given, now)
+  const row = newRow(given, now)
   insertRow(tables, row, now)
   if (row.ifOpen === 'skip' && row.isExclusive && row.dueAt <= now && job.open.size > 0) {
     finish(tables, row, { status: 'skipped', reason: 'open', finishedAt: now })
@@ -74,7 +74,7 @@ function retryOne(
       ? { result: 'not-ended', id: row.id, status: visibleStatus(row) }
       : { result: 'existing', id: row.id }
   }
-  insertRow(tables, replacementOf(row, newId, by, now), now)
+  insertRow(tables, replacementOf(tables, row, newId, by, now), now)
   row.replacedBy = newId
   return { result: 'created', id: newId }
 }
@@ -89,13 +89,18 @@ function after(tables: MemoryTables, row: ExecutionRow): ExecutionRow | undefine
   return row.replacedBy === null ? undefined : tables.executions.get(row.replacedBy)
 }
 
-function replacementOf(row: ExecutionRow, id: string, by: string | null, now: number): ExecutionRow {
-  const current = row.job.state?.current
+function replacementOf(
+  tables: MemoryTables,
+  row: ExecutionRow,
+  id: string,
+  by: string | null,
+  now: number,
+): ExecutionRow {
+  const current = tables.job(row.job).state?.current
   const fresh = newRow(
-    row.job,
     {
       id,
-      job: row.job.name,
+      job: row.job,
       revision: current?.revision ?? row.revision,
       origin: 'retry',
       dedupeKey: `replaces:${row.id}`,

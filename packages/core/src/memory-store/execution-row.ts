@@ -1,12 +1,11 @@
 import type { Attempt, Execution, ExecutionStatus, WaitingFor } from '../store/execution.ts'
 import type { HeapItem, IndexedHeap } from './indexed-heap.ts'
-import type { JobTable } from './job-table.ts'
 
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] }
 
 /** One execution as the tables hold it. Only `placement.ts` may change what decides where it stands. */
 export interface ExecutionRow extends HeapItem, Mutable<Omit<Execution, 'job' | 'status' | 'waitingFor' | 'key'>> {
-  readonly job: JobTable
+  readonly job: string
   /** `claimed`: taken ahead and not started; readers see `scheduled`. */
   status: ExecutionStatus | 'claimed'
   /** The heap that it stands in; null: none. */
@@ -59,7 +58,7 @@ export function callerKey(row: ExecutionRow): string | null {
 export function toExecution(row: ExecutionRow, waitingFor: WaitingFor | null): Execution {
   return {
     id: row.id,
-    job: row.job.name,
+    job: row.job,
     revision: row.revision,
     origin: row.origin,
     status: visibleStatus(row),

@@ -30,7 +30,7 @@ export function* matchingRows(
   order: 'newest' | 'oldest',
   after: Place | null,
 ): Generator<ExecutionRow> {
-  const matches = rowFilter(filter)
+  const matches = rowFilter(tables, filter)
   if (filter.ids !== undefined) {
     const rows = [...new Set(filter.ids)].flatMap((id) => tables.executions.get(id) ?? []).toSorted(compareRows)
     for (const row of order === 'newest' ? rows.toReversed() : rows) {
@@ -82,22 +82,22 @@ function listFor(tables: MemoryTables, { jobs }: ExecutionFilter): SortedList<Ex
   return jobs?.length === 1 && only !== undefined ? tables.job(only).executions : tables.ordered
 }
 
-function rowFilter(filter: ExecutionFilter): (row: ExecutionRow) => boolean {
+function rowFilter(tables: MemoryTables, filter: ExecutionFilter): (row: ExecutionRow) => boolean {
   const { jobs, statuses, origins, queues, instances, labels, from, to, createdBefore, key } = filter
   const search = filter.search === undefined ? null : containing(filter.search)
   return (row) =>
-    jobs?.includes(row.job.name) !== false &&
+    jobs?.includes(row.job) !== false &&
     statuses?.includes(visibleStatus(row)) !== false &&
     origins?.includes(row.origin) !== false &&
     queues?.includes(row.queue) !== false &&
     (instances === undefined || instances.includes(row.instance ?? '')) &&
-    labels?.some((label) => row.job.state?.current.spec.labels.includes(label)) !== false &&
+    labels?.some((label) => tables.job(row.job).state?.current.spec.labels.includes(label)) !== false &&
     (from === undefined || row.scheduledFor >= from) &&
     (to === undefined || row.scheduledFor < to) &&
     (createdBefore === undefined || row.createdAt <= createdBefore) &&
     (key === undefined || callerKey(row) === key) &&
     (search === null ||
-      [row.job.name, callerKey(row), row.id, row.error?.message, row.input].some((text) => search.test(text ?? '')))
+      [row.job, callerKey(row), row.id, row.error?.message, row.input].some((text) => search.test(text ?? '')))
 }
 
 /** Matches text that contains `search`; ASCII letters in either case. */

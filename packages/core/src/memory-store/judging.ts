@@ -81,7 +81,7 @@ export function expireWaiting(tables: MemoryTables, judgement: Judgement, now: n
       continue
     }
     foldTick(tables, row, 'expired')
-    judgement.dropped.push({ job: row.job.name, scheduledFor: row.scheduledFor, reason: 'expired' })
+    judgement.dropped.push({ job: row.job, scheduledFor: row.scheduledFor, reason: 'expired' })
   }
 }
 

@@ -10,9 +10,6 @@ import { SortedList } from './sorted-list.ts'
 import type { SpanRow } from './span-row.ts'
 import { StatisticsTable } from './statistics-table.ts'
 
-/** Thirty days. */
-const DEFAULT_RETENTION_MS = 30 * 86_400_000
-
 /** When an execution that waits is to be given up. */
 interface Expiry extends HeapItem {
   readonly at: number
@@ -46,7 +43,7 @@ export class MemoryTables {
   /** Verdicts of executions that are not kept. */
   readonly settled: SettledMemory = new SettledMemory()
   readonly bulkActions: Map<string, BulkAction> = new Map()
-  settings: Settings = { retentionMs: DEFAULT_RETENTION_MS }
+  settings: Settings | null = null
   spanOrder = 0
   readonly #listeners = new Set<() => void>()
   #isHinting = false

@@ -1,14 +1,13 @@
 import type { NewExecution } from '../store/plan-store.ts'
 import type { ExecutionRow } from './execution-row.ts'
-import type { JobTable } from './job-table.ts'
 
 /** The row of an execution that nobody has claimed. */
-export function newRow(job: JobTable, given: NewExecution, now: number): ExecutionRow {
+export function newRow(given: NewExecution, now: number): ExecutionRow {
   return {
     heapIndex: -1,
     heap: null,
     id: given.id,
-    job,
+    job: given.job,
     revision: given.revision,
     origin: given.origin,
     status: 'scheduled',

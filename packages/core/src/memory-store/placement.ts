@@ -12,8 +12,8 @@ import type { MemoryTables } from './memory-tables.ts'
 export function insertRow(tables: MemoryTables, row: ExecutionRow, now: number): void {
   tables.executions.set(row.id, row)
   tables.ordered.add(row)
-  row.job.executions.add(row)
-  if (row.dedupeKey !== null) row.job.byDedupeKey.set(row.dedupeKey, row)
+  tables.job(row.job).executions.add(row)
+  if (row.dedupeKey !== null) tables.job(row.job).byDedupeKey.set(row.dedupeKey, row)
   place(tables, row, now)
 }
 
@@ -22,19 +22,19 @@ export function removeRow(tables: MemoryTables, row: ExecutionRow): void {
   withdraw(tables, row)
   tables.executions.delete(row.id)
   tables.ordered.remove(row)
-  row.job.executions.remove(row)
-  if (row.dedupeKey !== null) row.job.byDedupeKey.delete(row.dedupeKey)
+  tables.job(row.job).executions.remove(row)
+  if (row.dedupeKey !== null) tables.job(row.job).byDedupeKey.delete(row.dedupeKey)
 }
 
 /** Puts a row into the indexes of its state. */
 export function place(tables: MemoryTables, row: ExecutionRow, now: number): void {
   if (row.status === 'scheduled') {
-    if (row.attempt > 0) row.job.open.add(row)
-    else if (row.isJudged && isLedgerTick(row)) row.job.waiting.add(row)
+    if (row.attempt > 0) tables.job(row.job).open.add(row)
+    else if (row.isJudged && isLedgerTick(row)) tables.job(row.job).waiting.add(row)
     if (row.dueAt > now) pushInto(tables.future, row)
     else placeDue(tables, row)
   } else if (isHeld(row)) {
-    row.job.open.add(row)
+    tables.job(row.job).open.add(row)
     countHeld(tables, row, 1)
   } else {
     pushInto(tables.finished, row)
@@ -47,8 +47,9 @@ export function withdraw(tables: MemoryTables, row: ExecutionRow): void {
     row.heap.remove(row)
     row.heap = null
   }
-  row.job.open.delete(row)
-  row.job.waiting.delete(row)
+  const { open, waiting } = tables.job(row.job)
+  open.delete(row)
+  waiting.delete(row)
   if (isHeld(row)) countHeld(tables, row, -1)
 }
 
@@ -63,11 +64,12 @@ export function fallDue(tables: MemoryTables, now: number): void {
 
 function placeDue(tables: MemoryTables, row: ExecutionRow): void {
   if (!row.isJudged) {
-    tables.unjudgedJobs.add(row.job)
-    pushInto(row.job.unjudged, row)
+    const job = tables.job(row.job)
+    tables.unjudgedJobs.add(job)
+    pushInto(job.unjudged, row)
     return
   }
-  pushInto(tables.queue(row.queue).lineOf(row).rows, row)
+  pushInto(tables.queue(row.queue).lineOf(tables.job(row.job), row).rows, row)
   if (row.startWithinMs !== null && row.attempt === 0) {
     tables.expiries.push({ heapIndex: -1, at: row.dueAt + row.startWithinMs, row })
   }
@@ -86,7 +88,7 @@ function countHeld(tables: MemoryTables, row: ExecutionRow, count: 1 | -1): void
   if (row.abandonedAt !== null) return // limits do not count it
   tables.queue(row.queue).held.add(instance, count)
   if (row.concurrencyKey === null) return
-  const { heldByKey } = row.job
+  const { heldByKey } = tables.job(row.job)
   let held = heldByKey.get(row.concurrencyKey)
   if (held === undefined) heldByKey.set(row.concurrencyKey, (held = new HeldCount()))
   held.add(instance, count)

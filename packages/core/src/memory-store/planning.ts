@@ -63,7 +63,7 @@ function planJob(tables: MemoryTables, entry: PlanEntry, now: number): boolean {
 
   for (const execution of entry.executions) {
     if (execution.dedupeKey !== null && job.byDedupeKey.has(execution.dedupeKey)) continue
-    insertRow(tables, newRow(job, execution, now), now)
+    insertRow(tables, newRow(execution, now), now)
   }
   for (const [row, { reason }] of fold) foldTick(tables, row, reason)
   for (const span of entry.spans) addSpan(tables, job, span)
@@ -106,7 +106,7 @@ function fill(tables: MemoryTables, request: BackfillRequest, now: number): numb
   const job = tables.job(request.job)
   let count = 0
   for (const execution of request.executions) {
-    const row = newRow(job, execution, now)
+    const row = newRow(execution, now)
     if (row.dedupeKey !== null && job.byDedupeKey.has(row.dedupeKey)) continue
     if (isLedgerTick(row) && !takeFromSpan(tables, job, row.scheduledFor)) continue
     insertRow(tables, row, now)

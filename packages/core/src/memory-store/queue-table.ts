@@ -37,8 +37,8 @@ export class QueueTable {
   }
 
   /** The line in which `row` waits its turn. */
-  lineOf(row: ExecutionRow): WaitingLine {
-    const { job, isTick, isExclusive, ifOpen, concurrencyKey, concurrencyLimit } = row
+  lineOf(job: JobTable, row: ExecutionRow): WaitingLine {
+    const { isTick, isExclusive, ifOpen, concurrencyKey, concurrencyLimit } = row
     const isOpen = row.attempt > 0
     const isSlotOnly =
       isExclusive ||

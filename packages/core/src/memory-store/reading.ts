@@ -98,7 +98,7 @@ export const reading: MemoryRole<ReadStore> = (at) => ({
     const names = new Set<string>()
     for (const { job } of dueRows(tables)) {
       if (names.size >= limit) break
-      if (!names.has(job.name) && !job.hasLiveHandler(now)) names.add(job.name)
+      if (!names.has(job) && !tables.job(job).hasLiveHandler(now)) names.add(job)
     }
     return [...names]
   },
@@ -116,8 +116,10 @@ function snapshot(tables: MemoryTables, row: ExecutionRow, now: number): Executi
 function waitingFor(tables: MemoryTables, row: ExecutionRow, now: number): WaitingFor {
   if (isHeld(row)) return 'slot'
   if (row.dueAt > now) return row.attempt > 0 ? 'retry' : 'time'
-  const isJobPaused = row.isTick && isPausedAt(row.job.state?.pauses ?? [], now)
+  const isJobPaused = row.isTick && isPausedAt(tables.job(row.job).state?.pauses ?? [], now)
   if (isJobPaused || tables.queue(row.queue).isPaused(now)) return 'pause'
-  if (!row.job.hasLiveHandler(now)) return 'handler'
-  return isOccupied({ job: row.job, isExclusive: row.isExclusive, isOpen: row.attempt > 0 }) ? 'overlap' : 'slot'
+  if (!tables.job(row.job).hasLiveHandler(now)) return 'handler'
+  return isOccupied({ job: tables.job(row.job), isExclusive: row.isExclusive, isOpen: row.attempt > 0 })
+    ? 'overlap'
+    : 'slot'
 }

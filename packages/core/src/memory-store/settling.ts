@@ -52,7 +52,7 @@ function endAttempt(tables: MemoryTables, row: ExecutionRow, given: Settlement):
   const { startedAt, finishedAt } = given
   row.startedAt = startedAt
   recordAttempt(row, given.outcome, given)
-  tables.statistics.measure(row.job.name, finishedAt, finishedAt - startedAt, Math.max(0, startedAt - row.dueAt))
+  tables.statistics.measure(row.job, finishedAt, finishedAt - startedAt, Math.max(0, startedAt - row.dueAt))
 }
 
 function abandon(tables: MemoryTables, row: ExecutionRow, abandonedAt: number, now: number): void {
@@ -88,7 +88,7 @@ export function awaitNextAttempt(tables: MemoryTables, row: ExecutionRow, dueAt:
 export function spend(tables: MemoryTables, row: ExecutionRow, what: 'retry' | 'interruption', at: number): void {
   if (what === 'retry') row.retries++
   else row.interruptions++
-  tables.statistics.count(row.job.name, at, what === 'retry' ? 'retries' : 'interruptions')
+  tables.statistics.count(row.job, at, what === 'retry' ? 'retries' : 'interruptions')
 }
 
 /** Adds the attempt that has just ended. */

@@ -1,15 +1,10 @@
-import { afterInterruption } from '../policy/interruption.ts'
 import type { Recovered, UpkeepStore } from '../store/upkeep-store.ts'
 import { retireJob } from './definitions.ts'
-import { finish } from './ending.ts'
-import type { ExecutionRow } from './execution-row.ts'
-import { nextFence } from './fence-table.ts'
 import type { InstanceRow } from './instance-row.ts'
 import type { MemoryRole } from './memory-role.ts'
 import type { MemoryTables } from './memory-tables.ts'
 import { removeRow } from './placement.ts'
-import { releaseRow } from './releasing.ts'
-import { awaitNextAttempt, recordAttempt, spend } from './settling.ts'
+import { interruptRow } from './releasing.ts'
 
 /** What keeps the store small and nothing stuck. */
 export const upkeep: MemoryRole<UpkeepStore> = (at) => ({
@@ -21,7 +16,9 @@ export const upkeep: MemoryRole<UpkeepStore> = (at) => ({
       if (!instance.isDead) continue
       for (const row of instance.held) {
         if (recovered.length >= limit) break
-        recovered.push(recoverRow(tables, instance, row, now))
+        row.wasRecovered = true
+        const { wasStarted, status } = interruptRow(tables, row, now)
+        recovered.push({ executionId: row.id, job: row.job, instance: instance.id, status, wasStarted })
       }
     }
     if (recovered.length > 0) tables.hint()
@@ -101,34 +98,6 @@ function declareDead(tables: MemoryTables, instance: InstanceRow): void {
   instance.isDead = true
   for (const job of instance.handlers) tables.jobs.get(job)?.handlers.delete(instance)
   instance.handlers.clear()
-}
-
-function recoverRow(tables: MemoryTables, instance: InstanceRow, row: ExecutionRow, now: number): Recovered {
-  const spec = row.job.specOf(row.revision)
-  const wasStarted = row.status === 'running'
-  const isAbandoned = row.abandonedAt !== null
-  const verdict = afterInterruption({
-    onInterrupt: spec?.onInterrupt ?? 'retry',
-    retryLimit: spec?.retry.limit ?? 0,
-    wasStarted,
-    interruptions: row.interruptions,
-    retries: row.retries,
-    isCancelRequested: row.cancelRequestedAt !== null,
-    isAbandoned,
-  })
-  if (wasStarted && !isAbandoned) recordAttempt(row, 'interrupted', { finishedAt: now, error: null, log: [] })
-  if (verdict.spends !== 'nothing') spend(tables, row, verdict.spends, now)
-  row.wasRecovered = true
-  if (verdict.status !== 'scheduled') {
-    row.fence = nextFence(row.fence, now)
-    finish(tables, row, { status: verdict.status, reason: verdict.reason, finishedAt: now })
-  } else if (wasStarted) {
-    row.fence = nextFence(row.fence, now)
-    awaitNextAttempt(tables, row, row.dueAt, now)
-  } else {
-    releaseRow(tables, row, now)
-  }
-  return { executionId: row.id, job: row.job.name, instance: instance.id, status: verdict.status, wasStarted }
 }
 
 /** Dead instances that hold nothing are remembered as long as executions are: their ids are not used again. */
