@@ -49,14 +49,14 @@ function choose({ misfire, pauses, ticksFrom }: MissedCase, oldest: number): Cho
   const isOnce = misfire.policy === 'once'
   const size = isOnce ? 1 : misfire.max
   const latest: number[] = [] // a ring: the tick number n stands at n modulo size
-  let first: number | undefined
+  let first = Number.POSITIVE_INFINITY
   let count = 0
   for (const tick of ticksFrom(oldest)) {
     if (isPausedAt(pauses, tick)) continue
-    first ??= tick
+    first = Math.min(first, tick)
     latest[count % size] = tick
     count++
   }
-  const firstRun = latest[count < size ? 0 : count % size] ?? Number.POSITIVE_INFINITY
-  return { firstRun, missed: isOnce && first !== undefined ? { count, from: first, to: firstRun } : null }
+  const firstRun = latest[count < size ? 0 : count % size] as number // one at least: the tick that was asked about
+  return { firstRun, missed: isOnce ? { count, from: first, to: firstRun } : null }
 }
