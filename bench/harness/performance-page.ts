@@ -1,0 +1,39 @@
+import type { Report } from './benchmark.ts'
+import type { Environment } from './environment.ts'
+import { findingsText, tableText } from './result-table.ts'
+
+/** A benchmark with what it found and where. */
+export interface MeasuredBenchmark {
+  readonly name: string
+  readonly title: string
+  readonly environment: Environment
+  readonly report: Report
+}
+
+const INTRODUCTION = `# Performance
+
+Written by \`pnpm bench --write\`; run \`pnpm bench\` to measure your own machine. The *floor* is the least that could do the
+same: prepared statements by hand on node:sqlite, on the same tables and indexes, with the same durability
+(\`WAL\`, \`synchronous=FULL\`). Contenders take turns round by round; figures are medians of the rounds unless they say otherwise.
+Where a figure stays behind what it should reach, the table says so.`
+
+/** The page of the documentation that holds all figures. */
+export function performancePage(measured: readonly MeasuredBenchmark[]): string {
+  const sections = measured.map(({ title, environment, report }) =>
+    [
+      `## ${title}`,
+      environmentText(environment),
+      ...report.notes,
+      ...report.tables.map(tableText),
+      ...(report.findings.length > 0 ? [findingsText(report.findings)] : []),
+    ].join('\n\n'),
+  )
+  return `${[INTRODUCTION, ...sections].join('\n\n')}\n`
+}
+
+function environmentText(e: Environment): string {
+  return (
+    `${e.date}, Node ${e.node.slice(1)}, SQLite ${e.sqlite}, ${e.system}, ${e.cores} cores of ${e.processor}, ${e.memoryGb} GB; ` +
+    `an fsync of 4 KiB costs ${e.fsyncMs.toFixed(2)} ms (p99 ${e.fsyncP99Ms.toFixed(2)} ms).`
+  )
+}
