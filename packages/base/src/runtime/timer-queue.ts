@@ -11,6 +11,9 @@ export interface Timer {
   cancel(): void
 }
 
+/** Given to the sleeps that are ended early: without a reason each would make a DOMException, stack trace and all. */
+const DISARMED = 'disarmed'
+
 interface Entry extends Timer {
   readonly at: number
   readonly order: number
@@ -83,7 +86,6 @@ export class TimerQueue implements Disposable {
   close(): void {
     this.#closed = true
     for (const entry of this.#heap) entry.callback = undefined
-    this.#heap.length = 0
     this.#live = 0
     this.#disarmIfIdle()
   }
@@ -95,8 +97,10 @@ export class TimerQueue implements Disposable {
   #disarmIfIdle(): void {
     if (this.#live > 0) return
     this.#heap.length = 0
+    // A sleep that holds nothing up goes on: the next timer is most likely later, and then needs no sleep of its own.
+    if (!this.#keepAlive && !this.#closed) return
     this.#armedAt = Number.POSITIVE_INFINITY
-    this.#sleep?.abort()
+    this.#sleep?.abort(DISARMED)
     this.#sleep = undefined
   }
 
@@ -117,7 +121,7 @@ export class TimerQueue implements Disposable {
   }
 
   #arm(at: number): void {
-    this.#sleep?.abort()
+    this.#sleep?.abort(DISARMED)
     const sleep = new AbortController()
     this.#sleep = sleep
     this.#armedAt = at

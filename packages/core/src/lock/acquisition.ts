@@ -1,3 +1,4 @@
+import { EscapementError } from '@escapement/base'
 import { LockTimeoutError } from '../error/lock-timeout-error.ts'
 import { LockUnavailableError } from '../error/lock-unavailable-error.ts'
 import { Claim } from './claim.ts'
@@ -94,7 +95,7 @@ export class Acquisition {
       this.#claim = this.#newClaim()
       if (this.#leftMs() + LAST_ANSWER_MS <= 0) throw this.#tooSlow()
     } catch (error) {
-      if (!(error instanceof LockUnavailableError)) throw error
+      if (!(error instanceof LockUnavailableError) || isHopeless(error.cause)) throw error
       const { runtime } = this.#calls
       const delayMs = requestBackoffMs(this.#failures++, runtime.random())
       if (this.#leftMs() + LAST_ANSWER_MS <= delayMs) throw error
@@ -115,7 +116,7 @@ export class Acquisition {
     const longestMs =
       waitForRelease === undefined
         ? pollingMs
-        : Math.min(heldForMs ?? LONGEST_WATCH_MS, LONGEST_WATCH_MS, this.#leftMs())
+        : Math.min((heldForMs ?? LONGEST_WATCH_MS) + 1, LONGEST_WATCH_MS, this.#leftMs())
     const watch = new AbortController()
     try {
       await this.#pause(longestMs, (resume) => {
@@ -168,4 +169,9 @@ export class Acquisition {
       `Lock ${JSON.stringify(key)}: the server's grants arrive too late for a ttl of ${ttlMs} ms; ask for a longer one`,
     )
   }
+}
+
+/** Whether the driver has said that asking again cannot help. */
+function isHopeless(cause: unknown): boolean {
+  return EscapementError.is(cause) && !cause.retryable
 }

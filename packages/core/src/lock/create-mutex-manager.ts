@@ -101,7 +101,6 @@ class DriverMutexManager implements MutexManager {
     // What is granted at this very moment must be seen before what is held is released.
     await this.#calls.settled()
     await Promise.all(this.#keeper.held.map((lease) => lease[Symbol.asyncDispose]()))
-    this.#keeper.close()
     await this.#calls.close()
   }
 }

@@ -8,15 +8,15 @@ export class DriverCalls {
   readonly driver: LockDriver
   readonly runtime: Runtime
   readonly logger: Logger
-  /** For what a caller awaits: keeps the process alive until it is answered. */
-  readonly #limits: TimerQueue
+  /** All timers of the manager: none of them keeps the process alive. */
+  readonly timers: TimerQueue
   readonly #underWay = new Set<Promise<unknown>>()
 
   constructor(driver: LockDriver, runtime: Runtime, logger: Logger) {
     this.driver = driver
     this.runtime = runtime
     this.logger = logger
-    this.#limits = new TimerQueue(runtime)
+    this.timers = new TimerQueue(runtime, { keepAlive: false })
   }
 
   /** Whether the server gave something back. Rejects with {@link LockUnavailableError} when it did not answer in time. */
@@ -32,7 +32,7 @@ export class DriverCalls {
    */
   within<T>(limitMs: number, key: string, answer: Promise<T>, signal?: AbortSignal): Promise<T> {
     return new Promise((resolve, reject) => {
-      const timer = this.#limits.after(limitMs, () =>
+      const timer = this.timers.after(limitMs, () =>
         settle(() => reject(unavailable(key, `gave no answer within ${Math.ceil(limitMs)} ms`))),
       )
       const onAbort = (): void => settle(() => reject(signal?.reason))
@@ -72,7 +72,7 @@ export class DriverCalls {
 
   async close(): Promise<void> {
     await this.settled()
-    this.#limits.close()
+    this.timers.close()
     await this.driver.close()
   }
 }

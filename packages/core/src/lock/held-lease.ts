@@ -32,7 +32,8 @@ export class HeldLease implements Lease {
   /** The server keeps the lease for at least `#grantedMs` from the start of `#since`. */
   #since: Stopwatch
   #grantedMs: number
-  #end: LeaseLostError | undefined
+  /** What ended the lease on this side. */
+  #end: string | undefined
   #abort: AbortController | undefined
   #released: Promise<'released' | 'not-held'> | undefined
 
@@ -69,7 +70,7 @@ export class HeldLease implements Lease {
     // Made when first read: most short critical sections never look.
     if (this.#abort === undefined) {
       this.#abort = new AbortController()
-      if (this.#end !== undefined) this.#abort.abort(this.#end)
+      if (this.#end !== undefined) this.#abort.abort(this.#lostError(this.#end))
     }
     return this.#abort.signal
   }
@@ -89,7 +90,7 @@ export class HeldLease implements Lease {
 
   assertHeld(): void {
     this.remainingMs()
-    if (this.#end !== undefined) throw this.#end
+    if (this.#end !== undefined) throw this.#lostError(this.#end)
   }
 
   async renew(ttl?: Duration): Promise<void> {
@@ -142,11 +143,15 @@ export class HeldLease implements Lease {
   }
 
   #finish(happened: string): void {
-    this.#end = new LeaseLostError(
+    this.#end = happened
+    this.#keeper.onEnd(this)
+    this.#abort?.abort(this.#lostError(happened))
+  }
+
+  #lostError(happened: string): LeaseLostError {
+    return new LeaseLostError(
       `Lock ${JSON.stringify(this.key)}: the lease with fence ${this.fence} ${happened}; stop writing, another owner may have it`,
     )
-    this.#keeper.onEnd(this)
-    this.#abort?.abort(this.#end)
   }
 
   async #release(): Promise<'released' | 'not-held'> {

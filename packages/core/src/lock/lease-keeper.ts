@@ -1,4 +1,4 @@
-import { type Timer, TimerQueue } from '@escapement/base'
+import type { Timer } from '@escapement/base'
 import type { DriverCalls } from './driver-calls.ts'
 import type { HeldLease, LeaseOwner } from './held-lease.ts'
 import { answerLimitMs, nextRenewalAt, renewalBackoffMs } from './lease-timing.ts'
@@ -11,8 +11,6 @@ const LARGEST_BATCH = 500
 /** Keeps the leases of one manager: renews them in batches and ends them in time, all on one timer. */
 export class LeaseKeeper implements LeaseOwner {
   readonly #calls: DriverCalls
-  /** A lease alone does not keep the process alive. */
-  readonly #timers: TimerQueue
   readonly #held = new Map<HeldLease, Timer>()
   /** The ttls of each lease's renewals that have not been answered. */
   readonly #unanswered = new Map<HeldLease, number[]>()
@@ -22,7 +20,6 @@ export class LeaseKeeper implements LeaseOwner {
   constructor(calls: DriverCalls, onReleased: (key: string) => void) {
     this.#calls = calls
     this.onReleased = onReleased
-    this.#timers = new TimerQueue(calls.runtime, { keepAlive: false })
   }
 
   /** The leases that are held. */
@@ -44,11 +41,6 @@ export class LeaseKeeper implements LeaseOwner {
     await this.#calls.within(answerLimitMs(lease.grantedMs), lease.key, this.#renew([lease]))
   }
 
-  /** Stops all timers; what is still held is no longer watched. */
-  close(): void {
-    this.#timers.close()
-  }
-
   /** Sets the lease's one timer: `delayMs` from now, by default its next renewal, and never after its end. */
   #schedule(lease: HeldLease, delayMs?: number): void {
     this.#held.get(lease)?.cancel()
@@ -58,7 +50,7 @@ export class LeaseKeeper implements LeaseOwner {
     const nextMs = lease.renews ? (delayMs ?? nextRenewalAt(now, lease.grantedMs) - now) : leftMs
     this.#held.set(
       lease,
-      this.#timers.after(Math.min(nextMs, leftMs), () => this.#turn(lease)),
+      this.#calls.timers.after(Math.min(nextMs, leftMs), () => this.#turn(lease)),
     )
   }
 
