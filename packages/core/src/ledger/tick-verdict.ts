@@ -7,9 +7,10 @@ export interface TickVerdict {
   readonly scheduledFor: number
   /**
    * An execution's status, a span's reason, or: `planned` (still to come), `pending` (due, not yet judged),
-   * `no-handler` (nobody could run it and nothing was decided), `purged` (older than what is kept).
+   * `no-handler` (nobody could run it and nothing was decided), `purged` (older than what is kept), `unknown` (it was
+   * planned and should have a record, but has none: rows were lost, or purged under a shorter retention).
    */
-  readonly verdict: ExecutionStatus | SpanReason | 'planned' | 'pending' | 'purged'
+  readonly verdict: ExecutionStatus | SpanReason | 'planned' | 'pending' | 'purged' | 'unknown'
   /** The execution that answers for it; null for a span or forecast. */
   readonly executionId: string | null
   /** The last execution that replaced it by a retry; null: none. */
