@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { JobSpec } from '../../src/job/job-spec.ts'
 import { type PlanCase, planRange } from '../../src/plan/plan-range.ts'
@@ -199,7 +199,10 @@ describe('ticks that are late', () => {
   })
 
   it('rule 11: a late row that is too old is a misfire and not counted', () => {
-    const { entry } = plan({ lateTicks: late(-99_000, -6_000), spec: { misfire: { policy: 'once', withinMs: 9_000, max: 1 } } })
+    const { entry } = plan({
+      lateTicks: late(-99_000, -6_000),
+      spec: { misfire: { policy: 'once', withinMs: 9_000, max: 1 } },
+    })
     expect(entry.fold).toEqual([{ executionId: 'row-99000', reason: 'misfire' }])
     expect(entry.keep).toEqual([{ executionId: 'row-6000', missed: { count: 1, from: NOW - 6_000, to: NOW - 6_000 } }])
   })

@@ -16,7 +16,7 @@ it('fixed waits without jitter unless asked, exponential with full jitter', () =
 })
 
 it.each([
-  [() => fixed('-1s' as never), `fixed backoff is '-1s'`],
+  [() => fixed('-1s'), `fixed backoff is '-1s'`],
   [() => fixed(1, { jitter: 'some' as never }), 'backoff jitter is "some"; it is none, equal or full'],
   [() => exponential({ base: 'x' as never }), `exponential backoff base is 'x'`],
   [() => exponential({ max: '999999d' }), `exponential backoff max is '999999d'`],

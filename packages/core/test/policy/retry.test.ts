@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { BackoffSpec } from '../../src/job/job-spec.ts'
 import { type AttemptCase, type AttemptVerdict, afterAttempt, retryDelayMs } from '../../src/policy/retry.ts'

@@ -68,7 +68,7 @@ describe('reading a cron pattern', () => {
     let fastestMs = Number.POSITIVE_INFINITY
     for (let round = 0; round < 20; round++) {
       const started = performance.now()
-      expect(() => parseCronPattern(pattern)).toThrow()
+      expect(() => parseCronPattern(pattern)).toThrow(message)
       fastestMs = Math.min(fastestMs, performance.now() - started)
     }
     expect(fastestMs).toBeLessThan(1)
@@ -82,13 +82,9 @@ describe('reading a cron pattern', () => {
   )
 
   it('reads hostile text of the longest allowed length in a few milliseconds', () => {
-    for (const text of ['*/1,'.repeat(255), '1-'.repeat(500), `${'0,'.repeat(500)}0 * * * *`, '#'.repeat(1_000)]) {
+    for (const text of ['*/1,'.repeat(255), '1-'.repeat(500), `${'0,'.repeat(500)}x * * * *`, '#'.repeat(1_000)]) {
       const started = performance.now()
-      try {
-        parseCronPattern(text)
-      } catch (error) {
-        expect(error).toBeInstanceOf(InvalidOptionError)
-      }
+      expect(() => parseCronPattern(text)).toThrow(InvalidOptionError)
       expect(performance.now() - started).toBeLessThan(50)
     }
   })

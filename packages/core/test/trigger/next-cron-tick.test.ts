@@ -1,5 +1,5 @@
 import { CronExpressionParser } from 'cron-parser'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { nextCronTick } from '../../src/trigger/next-cron-tick.ts'
 
