@@ -1,4 +1,4 @@
-/** Bounds and exceptions that every recurring trigger may carry. Instants in Unix milliseconds. */
+/** Bounds and exceptions that every recurring trigger may carry, compared before the spread. Instants in Unix milliseconds. */
 interface RecurringBounds {
   /** No tick before this instant. */
   readonly from?: number
