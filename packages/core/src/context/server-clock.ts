@@ -34,7 +34,7 @@ export class ServerClock {
   /** Unix milliseconds on the server's clock; this machine's before the first reply. */
   now(): number {
     if (!this.isKnown) return this.#runtime.now()
-    return Math.round(this.#serverAt + (this.#runtime.monotonic() - this.#monotonicAt))
+    return Math.floor(this.#serverAt + (this.#runtime.monotonic() - this.#monotonicAt)) // an instant that was reached
   }
 
   /** Server clock minus this machine's wall clock, milliseconds; null before the first reply. */

@@ -8,6 +8,8 @@ import { callStore } from '../context/store-caller.ts'
 const JOBS_A_CALL = 500
 /** Two instances that register at once get in each other's way at most a few times. */
 const MOST_ROUNDS = 50
+/** Within this time an instance that has put a definition in force has announced its handlers. Milliseconds. */
+const ANNOUNCING_MS = 5_000
 
 /**
  * Tells the store which jobs this process has. Between two definitions of one job rule 6 decides; the schedule that goes
@@ -18,6 +20,7 @@ export class Registrar {
   readonly #context: EngineContext
   /** Local definitions that are not in force. */
   readonly #waiting = new Set<string>()
+  #lookedAt = 0
 
   constructor(context: EngineContext) {
     this.#context = context
@@ -38,10 +41,30 @@ export class Registrar {
     }
   }
 
-  /** Looks again at definitions that are not in force: their successors may have gone. */
+  /**
+   * Looks again, at so many jobs a call in turn, for definitions that are not in force: their successors may have gone.
+   * One that came into force just now is left alone: its instance may not have announced its handlers yet.
+   */
   async reconsider(instance: string): Promise<void> {
-    const waiting = [...this.#waiting].slice(0, JOBS_A_CALL).flatMap((name) => this.#context.jobs.get(name) ?? [])
-    if (waiting.length > 0) await this.#settle(waiting, instance)
+    const { clock, runtime, store, namespace } = this.#context
+    const looked = this.#nextLook()
+    const names = looked.map((local) => local.spec.name)
+    const found = await callStore(runtime, () => store.statesForRegistration(namespace, names, instance))
+    const supersededBefore = clock.now() - ANNOUNCING_MS
+    const superseded = looked.filter((local, index) => {
+      const state = found[index]?.state
+      const isOther = state != null && state.retiredAt === null && state.current.hash !== local.hash
+      if (!isOther) this.#waiting.delete(local.spec.name)
+      return isOther && state.current.effectiveFrom < supersededBefore
+    })
+    if (superseded.length > 0) await this.#settle(superseded, instance)
+  }
+
+  #nextLook(): readonly LocalJob[] {
+    const all = [...this.#context.jobs.values()]
+    const looked = all.slice(this.#lookedAt, this.#lookedAt + JOBS_A_CALL)
+    this.#lookedAt = this.#lookedAt + JOBS_A_CALL < all.length ? this.#lookedAt + JOBS_A_CALL : 0
+    return looked
   }
 
   /** Makes sure that a job exists, without claiming that anyone can run it: for processes that only enqueue. */
