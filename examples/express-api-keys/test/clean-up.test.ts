@@ -98,14 +98,19 @@ describe('the clean-up', () => {
     expect(await fixture.db.selectFrom('sessions').select('token_hash').execute()).toEqual([{ token_hash: 'open' }])
   })
 
-  it('counts its cut-offs from the tick, also when it runs late', async () => {
-    const job = cleanUp('0 * * * *', service)
-    const scheduler = await fixture.scheduler(job)
-    const now = fixture.runtime.now()
-    await addSession('expired-after-the-tick', now + 1_000)
-    const { id } = await scheduler.enqueue(job, undefined, { at: now })
-    await scheduler.wait(id)
-    expect(await fixture.db.selectFrom('sessions').select('token_hash').execute()).toHaveLength(1)
+  it('counts its cut-offs from when it was due, also when it runs late', async () => {
+    const job = cleanUp('0 0 * * *', service)
+    await using scheduler = createScheduler({ jobs: [job], runtime: fixture.runtime })
+    const due = fixture.runtime.now()
+    await addSession('expired-when-it-was-due', due)
+    await addSession('expired-since', due + 1)
+    const { id } = await scheduler.enqueue(job, undefined, { at: due })
+    await fixture.runtime.sleep(1_000)
+    await scheduler.start()
+    expect(await scheduler.wait(id)).toMatchObject({ status: 'succeeded', scheduledFor: due })
+    expect(await fixture.db.selectFrom('sessions').select('token_hash').execute()).toEqual([
+      { token_hash: 'expired-since' },
+    ])
   })
 
   it('deletes thousands in batches, and goes on where it was interrupted', async () => {

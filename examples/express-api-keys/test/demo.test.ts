@@ -42,6 +42,7 @@ describe('the demo', () => {
     expect(ticks.length).toBeGreaterThanOrEqual(5)
     expect(demo.output).toContain(`${ticks.length} ticks ran, each of them once`)
     expect(demo.output).toContain('sped up')
+    expect(demo.output).not.toContain('\u001B')
     expect(pidsOf(demo)).toHaveLength(3)
     expect(pidsOf(demo).filter(isAlive)).toEqual([])
   }, 60_000)

@@ -1,5 +1,3 @@
-import { spawnSync } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { EnvironmentError } from '../src/environment/environment-error.ts'
 import { readEnvironment } from '../src/environment/read-environment.ts'
@@ -87,16 +85,5 @@ describe('the environment', () => {
     const [problem] = problemsOf({ ADMIN_TOKEN: 'hunter2' })
     expect(problem).toContain('ADMIN_TOKEN')
     expect(problem).not.toContain('hunter2')
-  })
-
-  it('keeps the service from starting when it is bad', () => {
-    const main = fileURLToPath(new URL('../src/main.ts', import.meta.url))
-    const { status, stderr } = spawnSync(process.execPath, [main], {
-      env: { ...process.env, DATA_SYNC_CRON: '61 * * * *', DATABASE_FILE: '/nowhere/never-opened.db' },
-      encoding: 'utf8',
-    })
-    expect(status).toBe(1)
-    expect(stderr).toContain('DATA_SYNC_CRON is "61 * * * *"')
-    expect(stderr).not.toContain('at file:')
   })
 })

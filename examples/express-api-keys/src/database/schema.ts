@@ -45,7 +45,7 @@ export interface UsageTotalRow {
 }
 
 /** The one row of `usage_cursor`. */
-export interface UsageCursorRow {
+interface UsageCursorRow {
   id: 1
   position: number
   synced_at: number | null

@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto'
-import { once } from 'node:events'
 import { setTimeout } from 'node:timers/promises'
 import { openDatabase } from '../database/open-database.ts'
 import type { Database } from '../database/schema.ts'
@@ -43,8 +42,8 @@ export class Demo {
       const urls = await this.#startInstances(upstreamUrl, receiverUrl)
       this.#printIntroduction(urls, upstreamUrl)
       await Promise.race([
-        this.#liven(active, expiringSoon),
-        this.#options.durationMs === null ? once(signal, 'abort') : wait(this.#options.durationMs, signal),
+        this.#livenUntilStopped(active, expiringSoon),
+        ...(this.#options.durationMs === null ? [] : [wait(this.#options.durationMs, signal)]),
         Promise.all(this.#instances.map((instance) => instance.exited)),
       ])
     } finally {
@@ -102,7 +101,7 @@ export class Demo {
   }
 
   /** Uses the keys, so that there is usage to sync. */
-  async #liven(active: readonly string[], refused: string): Promise<void> {
+  async #livenUntilStopped(active: readonly string[], refused: string): Promise<void> {
     const { signal } = this.#stopping
     const since = Date.now()
     while (!signal.aborted) {
@@ -126,6 +125,7 @@ export class Demo {
       '',
       'The schedules are sped up:',
       ...Object.values(SPED_UP).map(({ job, says }) => `  ${job.padEnd(16)}  ${says}`),
+      `One reminder is refused for ${REFUSES_FOR_MS / 1_000} s, to show that it holds no other up.`,
       '',
       this.#options.durationMs === null
         ? 'Ctrl-C stops it. Times are UTC.'

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { setTimeout } from 'node:timers/promises'
 
 /** How a stand-in behaves: as it should, or not. */
-export const FAULTS = ['none', 'down', 'slow', 'garbage'] as const
+const FAULTS = ['none', 'down', 'slow', 'garbage'] as const
 export type Fault = (typeof FAULTS)[number]
 
 /** Longer than any client is prepared to wait. */

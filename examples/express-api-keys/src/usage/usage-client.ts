@@ -35,8 +35,9 @@ export class UsageClient {
   readonly #url: URL
   readonly #timeoutMs: number
 
+  /** @param url - Base of the service; what it serves lies below. */
   constructor(url: URL, timeoutMs: number) {
-    this.#url = url
+    this.#url = new URL(url.href.replace(/\/?$/, '/'))
     this.#timeoutMs = timeoutMs
   }
 

@@ -13,7 +13,7 @@ export class Child {
   constructor(script: string, args: readonly string[], environment: Readonly<Record<string, string>> = {}) {
     const path = fileURLToPath(new URL(script, import.meta.url))
     this.process = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', path, ...args], {
-      env: { ...process.env, NO_COLOR: '1', ...environment },
+      env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: undefined, ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     this.exited = once(this.process, 'close').then(([code, signal]) => ({ code, signal }))
