@@ -1,5 +1,5 @@
 import type { Runtime } from '@escapement/base'
-import type { Transaction } from 'kysely'
+import { sql, type Transaction } from 'kysely'
 import type { Database, Schema } from '../database/schema.ts'
 import type { UsageClient, UsageRecord } from './usage-client.ts'
 
@@ -67,32 +67,25 @@ export class UsageService {
   }
 }
 
+/** One statement for all keys: thousands of small ones in a row would block the event loop. */
 async function addUp(
   trx: Transaction<Schema>,
   records: readonly UsageRecord[],
 ): Promise<{ keys: number; unknown: number }> {
-  const counts = { keys: 0, unknown: 0 }
-  for (const [keyId, used] of Map.groupBy(records, (record) => record.keyId)) {
-    const key = await trx.selectFrom('api_keys').select('id').where('id', '=', keyId).executeTakeFirst()
-    if (key === undefined) {
-      counts.unknown += used.length
-      continue
-    }
-    counts.keys++
-    await trx
-      .insertInto('usage_totals')
-      .values({
-        key_id: keyId,
-        requests: used.reduce((sum, { requests }) => sum + requests, 0),
-        last_used_at: used.reduce((latest, { at }) => Math.max(latest, at), 0),
-      })
-      .onConflict((conflict) =>
-        conflict.column('key_id').doUpdateSet((eb) => ({
-          requests: eb('usage_totals.requests', '+', eb.ref('excluded.requests')),
-          last_used_at: eb.fn('max', ['usage_totals.last_used_at', 'excluded.last_used_at']),
-        })),
-      )
-      .execute()
-  }
-  return counts
+  const used = [...Map.groupBy(records, ({ keyId }) => keyId)].map(([keyId, ofKey]) => ({
+    keyId,
+    requests: ofKey.reduce((sum, { requests }) => sum + requests, 0),
+    lastUsedAt: ofKey.reduce((latest, { at }) => Math.max(latest, at), 0),
+  }))
+  const { rows } = await sql<{ key_id: string }>`
+    INSERT INTO usage_totals (key_id, requests, last_used_at)
+    SELECT api_keys.id, used.value ->> 'requests', used.value ->> 'lastUsedAt'
+    FROM json_each(${JSON.stringify(used)}) AS used JOIN api_keys ON api_keys.id = used.value ->> 'keyId'
+    WHERE true
+    ON CONFLICT (key_id) DO UPDATE SET
+      requests = requests + excluded.requests,
+      last_used_at = max(last_used_at, excluded.last_used_at)
+    RETURNING key_id`.execute(trx)
+  const known = new Set(rows.map(({ key_id }) => key_id))
+  return { keys: known.size, unknown: records.filter(({ keyId }) => !known.has(keyId)).length }
 }
