@@ -26,8 +26,7 @@ const patterns = new Map<string, CronPattern>()
 export function nextCronTick(text: string, timezone: string, after: number): number | null {
   const pattern = readPattern(text)
   const zone = timeZone(timezone)
-  const offsetNow = zone.steadyOffsetMs(Math.floor(after / DAY_MS)) ?? -MOST_BEHIND_MS
-  let day = nextMatchingDay(pattern, Math.floor((after + offsetNow) / DAY_MS))
+  let day = nextMatchingDay(pattern, zone.dayOf(after))
   while (day !== null) {
     const midnight = day * DAY_MS
     const offset = zone.steadyOffsetMs(day)

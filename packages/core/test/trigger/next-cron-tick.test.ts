@@ -94,6 +94,11 @@ describe('cron in zones', () => {
     ])
   })
 
+  it('goes on after a day of change whose ticks are over', () => {
+    expect(next('0 12 * * *', 'America/New_York', '2026-03-08T16:00:00Z')).toEqual(['2026-03-09T16:00Z'])
+    expect(next('0 12 8 3 *', 'America/New_York', '2026-03-08T16:00:00Z')).toEqual(['2027-03-08T17:00Z'])
+  })
+
   it('a fixed time inside an overlap runs in its first pass only, wherever the question starts', () => {
     for (const after of ['2026-11-01T00:00:00Z', '2026-10-31T22:00:00Z', '2026-11-01T05:29:00Z']) {
       expect(next('30 1 * * *', 'America/New_York', after, 2)).toEqual(['2026-11-01T05:30Z', '2026-11-02T06:30Z'])
