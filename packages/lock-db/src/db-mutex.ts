@@ -8,8 +8,7 @@ import { sqliteLockDriver } from './sqlite/lock-driver.ts'
 import type { StatementRunner } from './statement-runner.ts'
 
 /** A database that can keep locks: the handle that `openSqlite` makes, or the host's own Kysely. */
-// biome-ignore lint: any schema of the host will do
-export type LockDb = SqliteDatabase | Kysely<never>
+export type LockDb<Tables = unknown> = SqliteDatabase | Kysely<Tables>
 
 /** How the locks are kept. */
 export interface DbLockOptions {
@@ -39,23 +38,23 @@ export interface DbMutexOptions extends DbLockOptions {
  * await mutex.withLock('report', async ({ fence }) => writeReport(fence))
  * ```
  */
-export function dbMutex(db: LockDb, options: DbMutexOptions = {}): MutexManager {
+export function dbMutex<Tables>(db: LockDb<Tables>, options: DbMutexOptions = {}): MutexManager {
   const runtime = runtimeOf(db, options)
   return createMutexManager(dbLockDriver(db, options), { ...options, runtime })
 }
 
 /** The driver of {@link dbMutex}, for those who put something between it and `createMutexManager`. */
-export function dbLockDriver(db: LockDb, options: DbLockOptions = {}): LockDriver {
+export function dbLockDriver<Tables>(db: LockDb<Tables>, options: DbLockOptions = {}): LockDriver {
   const prefix = tablePrefix(options.prefix)
   const runtime = runtimeOf(db, options)
   return sqliteLockDriver(runnerOf(db, prefix, options.migrate ?? 'auto'), prefix, runtime)
 }
 
-function runtimeOf(db: LockDb, options: DbLockOptions): Runtime {
+function runtimeOf(db: unknown, options: DbLockOptions): Runtime {
   return options.runtime ?? (db instanceof SqliteDatabase ? db.runtime : systemRuntime)
 }
 
-function runnerOf(db: LockDb, prefix: string, migrate: MigrateMode): StatementRunner {
+function runnerOf(db: unknown, prefix: string, migrate: MigrateMode): StatementRunner {
   if (db instanceof SqliteDatabase) return handleRunner(db, prefix, migrate)
   if (!isKysely(db)) {
     throw new InvalidOptionError('dbMutex needs a Kysely or what openSqlite() returns, and was given something else')

@@ -1,10 +1,11 @@
-import { type Expression, type ExpressionBuilder, type SqlBool, sql, type StringReference } from 'kysely'
+import { type Expression, type SqlBool, sql } from 'kysely'
 
 /**
  * Guards an update: only rows that no newer lease has written are changed. The same update must write the fence into
  * `column`; when it changes no row, the lease has been overtaken.
  *
- * @param column - Where the rows keep the highest fence that wrote them: an integer of 64 bits; null for none yet.
+ * @param column - Where the rows keep the highest fence that wrote them: an integer of 64 bits;
+ *   null for none yet. May be qualified, as `report.fence`.
  * @param fence - `lease.fence`, or `fence` of a handler's context.
  * @example
  * ```ts
@@ -16,12 +17,6 @@ import { type Expression, type ExpressionBuilder, type SqlBool, sql, type String
  *   .executeTakeFirstOrThrow()
  * ```
  */
-export function whereFence<DB, TB extends keyof DB>(
-  column: StringReference<DB, TB>,
-  fence: bigint,
-): (builder: ExpressionBuilder<DB, TB>) => Expression<SqlBool> {
-  return (builder) => {
-    const written = builder.ref(column)
-    return sql<SqlBool>`(${written} is null or ${written} <= ${fence})`
-  }
+export function whereFence(column: string, fence: bigint): Expression<SqlBool> {
+  return sql<SqlBool>`(${sql.ref(column)} is null or ${sql.ref(column)} <= ${fence})`
 }

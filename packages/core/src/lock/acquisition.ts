@@ -1,8 +1,7 @@
-import { EscapementError } from '@escapement/base'
 import { LockTimeoutError } from '../error/lock-timeout-error.ts'
 import { LockUnavailableError } from '../error/lock-unavailable-error.ts'
 import { Claim } from './claim.ts'
-import type { DriverCalls } from './driver-calls.ts'
+import { type DriverCalls, isHopeless } from './driver-calls.ts'
 import { HeldLease } from './held-lease.ts'
 import type { Turn } from './key-turns.ts'
 import type { LeaseKeeper } from './lease-keeper.ts'
@@ -95,7 +94,7 @@ export class Acquisition {
       this.#claim = this.#newClaim()
       if (this.#leftMs() + LAST_ANSWER_MS <= 0) throw this.#tooSlow()
     } catch (error) {
-      if (!(error instanceof LockUnavailableError) || isHopeless(error.cause)) throw error
+      if (!(error instanceof LockUnavailableError) || isHopeless(error)) throw error
       const { runtime } = this.#calls
       const delayMs = requestBackoffMs(this.#failures++, runtime.random())
       if (this.#leftMs() + LAST_ANSWER_MS <= delayMs) throw error
@@ -169,9 +168,4 @@ export class Acquisition {
       `Lock ${JSON.stringify(key)}: the server's grants arrive too late for a ttl of ${ttlMs} ms; ask for a longer one`,
     )
   }
-}
-
-/** Whether the driver has said that asking again cannot help. */
-function isHopeless(cause: unknown): boolean {
-  return EscapementError.is(cause) && !cause.retryable
 }

@@ -1,4 +1,4 @@
-import type { DriverCalls } from './driver-calls.ts'
+import { type DriverCalls, isHopeless } from './driver-calls.ts'
 import { HeldLease } from './held-lease.ts'
 import type { LeaseKeeper } from './lease-keeper.ts'
 import { answerLimitMs } from './lease-timing.ts'
@@ -49,7 +49,7 @@ export class Claim {
       answer = await this.#calls.within(limitMs, this.request.key, answering, signal)
     } catch (error) {
       isHeard = false
-      this.#isUncertain = true
+      this.#isUncertain ||= !isHopeless(error)
       throw error
     }
     if (!answer.isGranted) return answer
@@ -63,8 +63,9 @@ export class Claim {
     return null
   }
 
-  /** Nobody wants the key under this id any more. */
+  /** Nobody wants the key under this id any more. Idempotent. */
   giveUp(fence: bigint | null = null): void {
+    if (this.#isGivenUp) return
     this.#isGivenUp = true
     if (fence !== null || this.#isUncertain) this.#giveBack(fence)
   }

@@ -1,5 +1,5 @@
 import type { Logger, Runtime } from '@escapement/base'
-import { TimerQueue } from '@escapement/base'
+import { EscapementError, TimerQueue } from '@escapement/base'
 import { LockUnavailableError } from '../error/lock-unavailable-error.ts'
 import type { LockDriver, LockRelease } from './lock-driver.ts'
 
@@ -53,7 +53,9 @@ export class DriverCalls {
   /** Gives back, in the background, what may have been granted to someone who no longer wants it. */
   releaseUnwanted(release: LockRelease, limitMs: number): void {
     this.track(this.release(release, limitMs)).catch((error: unknown) =>
-      this.logger.warn(`Lock ${JSON.stringify(release.key)}: an unwanted grant stays until its lease ends`, { error }),
+      this.logger.debug(`Lock ${JSON.stringify(release.key)}: an unwanted grant may stay until its lease ends`, {
+        error,
+      }),
     )
   }
 
@@ -75,6 +77,12 @@ export class DriverCalls {
     this.timers.close()
     await this.driver.close()
   }
+}
+
+/** Whether the driver has said that nothing was done and that asking again cannot help. */
+export function isHopeless(error: unknown): boolean {
+  const cause = error instanceof LockUnavailableError ? error.cause : undefined
+  return EscapementError.is(cause) && !cause.retryable
 }
 
 function unavailable(key: string, what: string, cause?: unknown): LockUnavailableError {

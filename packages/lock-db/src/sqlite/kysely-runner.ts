@@ -8,7 +8,7 @@ import { LOCK_COMPONENT, lockMigrations } from './lock-migrations.ts'
  * waits for the file is up to the host. No second connection is opened: two copies of SQLite in one process undo each
  * other's locks on a file.
  */
-export function kyselyRunner(kysely: Kysely<never>, prefix: string, mode: MigrateMode): StatementRunner {
+export function kyselyRunner(kysely: Kysely<unknown>, prefix: string, mode: MigrateMode): StatementRunner {
   const plain = kysely.withoutPlugins()
   const run = async <Row>(sql: string, parameters: readonly SqliteValue[]): Promise<Row[]> => {
     try {

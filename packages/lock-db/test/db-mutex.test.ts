@@ -1,0 +1,89 @@
+import { InvalidOptionError } from '@escapement/base'
+import { LockUnavailableError, UnsupportedError } from '@escapement/core'
+import { DatabaseUnusableError, openSqlite, SchemaIncompatibleError } from '@escapement/db'
+import { dbMutex, type LockDb } from '@escapement/lock-db'
+import { DummyDriver, Kysely, MysqlAdapter, MysqlIntrospector, MysqlQueryCompiler } from 'kysely'
+import { PostgresAdapter, PostgresIntrospector, PostgresQueryCompiler } from 'kysely'
+import { expect, test } from 'vitest'
+import { nodeSqliteKysely } from './node-sqlite-kysely.ts'
+import { ScratchFolder } from './scratch-folder.ts'
+
+test('refuses a Kysely transaction, whose rollback would take locks away unseen', async () => {
+  using folder = new ScratchFolder()
+  const kysely = nodeSqliteKysely<object>(folder.file('host.db'))
+  await kysely.transaction().execute(async (transaction) => {
+    expect(() => dbMutex(transaction)).toThrow(InvalidOptionError)
+    expect(() => dbMutex(transaction)).toThrow(/transaction/)
+  })
+  await kysely.destroy()
+})
+
+test('refuses databases that it cannot keep locks in yet, and what is no database', () => {
+  const postgres = new Kysely<object>({
+    dialect: {
+      createAdapter: () => new PostgresAdapter(),
+      createDriver: () => new DummyDriver(),
+      createIntrospector: (db) => new PostgresIntrospector(db),
+      createQueryCompiler: () => new PostgresQueryCompiler(),
+    },
+  })
+  const mysql = new Kysely<object>({
+    dialect: {
+      createAdapter: () => new MysqlAdapter(),
+      createDriver: () => new DummyDriver(),
+      createIntrospector: (db) => new MysqlIntrospector(db),
+      createQueryCompiler: () => new MysqlQueryCompiler(),
+    },
+  })
+  expect(() => dbMutex(postgres)).toThrow(UnsupportedError)
+  expect(() => dbMutex(postgres)).toThrow(/postgres/)
+  expect(() => dbMutex(mysql)).toThrow(/mysql/)
+  expect(() => dbMutex('locks.db' as unknown as LockDb)).toThrow(InvalidOptionError)
+  expect(() => dbMutex(postgres, { prefix: 'x; DROP' })).toThrow(InvalidOptionError)
+})
+
+test('leaves the database of the host open when it is closed', async () => {
+  using folder = new ScratchFolder()
+  await using db = openSqlite({ file: folder.file('host.db') })
+  const mutex = dbMutex(db)
+  await mutex.acquire('key')
+  await mutex.close()
+  const rows = await db.read((session) => session.all('SELECT name, owner, expires_at FROM escapement_locks'))
+  expect(rows.map((row) => ({ ...(row as object) }))).toEqual([{ name: 'key', owner: null, expires_at: 0 }])
+})
+
+test('keeps locks of different prefixes apart, in tables of their own', async () => {
+  using folder = new ScratchFolder()
+  await using db = openSqlite({ file: folder.file('host.db') })
+  await using one = dbMutex(db, { prefix: 'one_' })
+  await using two = dbMutex(db, { prefix: 'two_' })
+  await one.acquire('key')
+  expect(await two.tryAcquire('key')).not.toBeNull()
+  expect(await one.tryAcquire('key')).toBeNull()
+})
+
+test.each(['handle', 'kysely'] as const)(
+  'rule 8: migrate check on a %s refuses to run without the table',
+  async (kind) => {
+    using folder = new ScratchFolder()
+    await using handle = openSqlite({ file: folder.file('host.db') })
+    await using kysely = nodeSqliteKysely<object>(folder.file('host.db'))
+    const db = kind === 'handle' ? handle : kysely
+    await using checking = dbMutex(db, { migrate: 'check' })
+    const refused = await checking.acquire('key', { wait: '10s' }).catch((error: unknown) => error)
+    expect(refused).toBeInstanceOf(LockUnavailableError)
+    expect((refused as LockUnavailableError).cause).toBeInstanceOf(SchemaIncompatibleError)
+    await using making = dbMutex(db)
+    expect(await making.tryAcquire('other')).not.toBeNull()
+    expect(await checking.tryAcquire('key')).not.toBeNull()
+  },
+)
+
+test('does not ask a closed database again and again', async () => {
+  using folder = new ScratchFolder()
+  const db = openSqlite({ file: folder.file('host.db') })
+  const mutex = dbMutex(db)
+  await db.close()
+  const refused = await mutex.acquire('key', { wait: '1h' }).catch((error: unknown) => error)
+  expect((refused as LockUnavailableError).cause).toBeInstanceOf(DatabaseUnusableError)
+})

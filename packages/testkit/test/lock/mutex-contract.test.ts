@@ -1,0 +1,121 @@
+import { type LockDriver, memoryLockDriver } from '@escapement/core'
+import { type MutexContractTarget, mutexContract } from '@escapement/testkit'
+import { expect, test } from 'vitest'
+
+/** A server in memory whose driver does something wrong. */
+function broken(breakDriver: (driver: LockDriver) => Partial<LockDriver>): MutexContractTarget {
+  return {
+    time: 'virtual',
+    lacks: ['loseData'],
+    start: async (runtime) => {
+      const sound = memoryLockDriver({ runtime })
+      const driver: LockDriver = {
+        minTtlMs: sound.minTtlMs,
+        maxTtlMs: sound.maxTtlMs,
+        tryAcquire: (request) => sound.tryAcquire(request),
+        renewMany: (renewals) => sound.renewMany(renewals),
+        release: (release) => sound.release(release),
+        waitForRelease: (request, wait) => sound.waitForRelease?.(request, wait) ?? Promise.reject(),
+        advanceMany: (entries) => sound.advanceMany?.(entries) ?? Promise.reject(),
+        now: () => sound.now?.() ?? Promise.reject(),
+        close: () => sound.close(),
+        ...breakDriver(sound),
+      }
+      return { connect: () => driver, stop: async () => undefined }
+    },
+  }
+}
+
+async function failures(target: MutexContractTarget): Promise<string[]> {
+  const failed: string[] = []
+  for (const { title, run } of mutexContract(target)) await run().catch(() => failed.push(title))
+  return failed
+}
+
+let fences = 0n
+
+const FAULTS: [string, (driver: LockDriver) => Partial<LockDriver>, RegExp][] = [
+  [
+    'grants a held key',
+    (driver) => ({ tryAcquire: (r) => driver.tryAcquire({ ...r, key: r.key + r.owner }) }),
+    /refused/,
+  ],
+  [
+    'takes alike keys for one',
+    (driver) => ({ tryAcquire: (r) => driver.tryAcquire({ ...r, key: r.key.trim() }) }),
+    /alike/,
+  ],
+  [
+    'counts fences down',
+    (driver) => ({
+      tryAcquire: async (request) => {
+        const answer = await driver.tryAcquire(request)
+        return answer.isGranted ? { ...answer, fence: 1_000_000n - ++fences } : answer
+      },
+    }),
+    /rule 16: fences grow with every grant/,
+  ],
+  [
+    'ends leases early',
+    (driver) => ({
+      tryAcquire: (r) => driver.tryAcquire({ ...r, ttlMs: r.ttlMs / 2 }).then((a) => ({ ...a, ttlMs: r.ttlMs })),
+    }),
+    /promise 6: the signal fires before anyone else/,
+  ],
+  [
+    'does not find its own grant',
+    (driver) => {
+      let asked = 0
+      return { tryAcquire: (r) => driver.tryAcquire({ ...r, owner: `${r.owner} ${++asked}` }) }
+    },
+    /found again/,
+  ],
+  [
+    'revives what has ended',
+    (driver) => ({
+      renewMany: async (renewals) => {
+        await Promise.all(renewals.map((renewal) => driver.tryAcquire(renewal)))
+        return renewals.map(() => 'renewed')
+      },
+    }),
+    /renews only what lives/,
+  ],
+  ['renews nothing and says that it has', () => ({ renewMany: async (r) => r.map(() => 'renewed') }), /renews itself/],
+  ['releases nothing and says that it has', () => ({ release: async () => true }), /released one is granted again/],
+  [
+    'releases whatever is held',
+    (driver) => {
+      let last: { owner: string; fence: bigint } | undefined
+      return {
+        tryAcquire: async (request) => {
+          const answer = await driver.tryAcquire(request)
+          if (answer.isGranted) last = { owner: request.owner, fence: answer.fence }
+          return answer
+        },
+        release: (release) => driver.release({ ...release, ...last }),
+      }
+    },
+    /another has taken the key/,
+  ],
+  [
+    'misses releases',
+    (driver) => ({ waitForRelease: () => driver.now?.().then(() => new Promise(() => undefined)) ?? Promise.reject() }),
+    /rule 23/,
+  ],
+  ['moves registers anywhere', () => ({ advanceMany: async (entries) => entries.map(() => true) }), /rule 25/],
+  ['stops its clock', () => ({ now: async () => 0 }), /clock of the server/],
+]
+
+test.each(FAULTS)('the contract finds a driver that %s', async (_, breakDriver, title) => {
+  expect(await failures(broken(breakDriver))).toContainEqual(expect.stringMatching(title))
+})
+
+test('the contract finds a target that says nothing of what it lacks', async () => {
+  expect(await failures({ ...broken(() => ({})), lacks: [] })).toContainEqual(expect.stringMatching(/says it has/))
+})
+
+test('a sound driver passes in real time, too', { timeout: 60_000 }, async () => {
+  const target: MutexContractTarget = { ...broken(() => ({})), time: 'real' }
+  const outcomes = await Promise.allSettled(mutexContract(target).map(({ run }) => run()))
+  expect(outcomes.filter(({ status }) => status === 'rejected')).toEqual([])
+})
