@@ -1,0 +1,75 @@
+import type { ClaimedExecution, ClaimRequest, ClaimResult } from '@escapement/core'
+import { type ClaimedRow, claimedOf, goesBefore, sharedGuardKey } from './claimed-row.ts'
+import { Eligibility } from './eligibility.ts'
+import { judgeDue, type JudgingScope } from './judging.ts'
+import { nextDueAt } from './next-due.ts'
+import { type LanePlaces, selectDue } from './selection.ts'
+
+/** The answer of a pass that found nothing. */
+export const NOTHING: ClaimResult = Object.freeze({
+  isAlive: true,
+  executions: [],
+  dropped: [],
+  lateJobs: [],
+  cancelRequested: [],
+  nextDueAt: null,
+  hasMore: false,
+  now: 0,
+})
+
+/** One claim within one transaction. */
+export function claimPass(scope: JudgingScope, request: ClaimRequest, places: LanePlaces): ClaimResult {
+  const { session, sql, namespace, now } = scope
+  const instance = session.get<{ lease_until: number; claim_token: number }>(sql.instance, [namespace, request.instance])
+  if (instance === undefined) return { ...NOTHING, isAlive: false, now }
+  if (request.isRepeat || request.token === instance.claim_token) {
+    const rows = session.all<ClaimedRow>(sql.heldUnderToken, [namespace, request.instance, request.token])
+    if (rows.length > 0) return { ...NOTHING, executions: rows.toSorted(goesBefore).map(repeated(scope)), hasMore: true, now }
+  }
+  const { hasMore: isMoreToJudge, ...judgement } = judgeDue(scope)
+  const eligibility = new Eligibility(scope)
+  const isLeased = instance.lease_until > now
+  const { starts, ahead, hasMore } = isLeased
+    ? selectDue(scope, eligibility, request.queues, places)
+    : { starts: [], ahead: [], hasMore: false }
+  const executions = [...take(scope, request, starts, 'running'), ...take(scope, request, ahead, 'claimed')]
+  if (executions.length > 0) session.run(sql.rememberClaim, [request.token, namespace, request.instance])
+  const next = isMoreToJudge ? now : Math.min(nextDueAt(scope, request.queues), eligibility.nextPauseEnd)
+  return {
+    isAlive: true,
+    executions,
+    ...judgement,
+    nextDueAt: next === Number.POSITIVE_INFINITY ? null : next,
+    hasMore,
+    now,
+  }
+}
+
+function take(
+  { session, sql, namespace, now }: JudgingScope,
+  { instance, token }: ClaimRequest,
+  seqs: readonly number[],
+  status: 'running' | 'claimed',
+): ClaimedExecution[] {
+  if (seqs.length === 0) return []
+  const startedAt = status === 'running' ? now : null
+  const micros = now * 1_000
+  const parameters = [status, instance, token, now, startedAt, micros, JSON.stringify(seqs)]
+  return session
+    .all<ClaimedRow>(sql.take, parameters)
+    .toSorted(goesBefore)
+    .map((row) => {
+      const key = sharedGuardKey(row)
+      if (key === null) return claimedOf(row, null)
+      return claimedOf(row, session.get<{ fence: number }>(sql.raiseFence, [namespace, key, micros])?.fence ?? null)
+    })
+}
+
+/** While an execution is held nobody else can raise the fence of its guard: the newest is its own. */
+function repeated({ session, sql, namespace }: JudgingScope): (row: ClaimedRow) => ClaimedExecution {
+  return (row) => {
+    const key = sharedGuardKey(row)
+    if (key === null) return claimedOf(row, null)
+    return claimedOf(row, session.get<{ fence: number }>(sql.fence, [namespace, key])?.fence ?? null)
+  }
+}

@@ -1,0 +1,142 @@
+import { type ClaimResult, isPausedAt, judgePunctualTicks, type PauseWindow, PUNCTUAL_MS } from '@escapement/core'
+import type { SqliteSession } from '@escapement/db'
+import { parsePauses } from '../../job/pause-text.ts'
+import type { EndingRow, SqliteEndings } from '../ending.ts'
+import type { ClaimingSql } from './claiming-sql.ts'
+
+/** Verdicts of one kind in one pass; the rest follows with the next pass, at once. */
+const AT_ONCE = 500
+/** Entries of the index that one pass reads to find jobs with late ticks. */
+const MOST_LATE = 20_000
+const AS_MANY_AS_WAIT = 1_000
+
+/** What a pass judges with. */
+export interface JudgingScope {
+  readonly session: SqliteSession
+  readonly sql: ClaimingSql
+  readonly endings: SqliteEndings
+  readonly namespace: string
+  readonly handlers: ReadonlySet<string>
+  readonly now: number
+}
+
+/** What judging found and did. */
+export interface Judgement extends Pick<ClaimResult, 'dropped' | 'lateJobs' | 'cancelRequested'> {
+  readonly dropped: { readonly job: string; readonly scheduledFor: number; readonly reason: string }[]
+  readonly cancelRequested: string[]
+  /** Whether there was more than one pass judges. */
+  hasMore: boolean
+}
+
+interface TickRow extends EndingRow {
+  readonly due_at: number
+}
+
+type OpenRow = EndingRow & { readonly status: string }
+type WaitingRow = EndingRow & { readonly is_catch_up: number }
+
+/** What is known of a job when its ticks are judged. */
+interface JudgedJob {
+  readonly overlap: Parameters<typeof judgePunctualTicks>[0]['overlap']
+  readonly pauses: string
+  readonly retry_until: string
+}
+
+/** Gives due, punctual ticks their verdict, ends waits that became too long, skips runs that would not wait (rules 11 to 13). */
+export function judgeDue(scope: JudgingScope): Judgement {
+  const { session, sql, namespace, handlers, now } = scope
+  const judgement: Judgement = { dropped: [], lateJobs: lateJobs(scope), cancelRequested: [], hasMore: false }
+  const ticks = session.all<TickRow>(sql.unjudgedTicks, [namespace, now - PUNCTUAL_MS, now, AT_ONCE])
+  judgement.hasMore = ticks.length === AT_ONCE
+  for (const [job, ofJob] of Map.groupBy(ticks, (tick) => tick.job)) {
+    if (handlers.has(job)) judgeJob(scope, judgement, job, ofJob)
+  }
+  expire(scope, judgement)
+  skip(scope)
+  return judgement
+}
+
+/** Jobs with a handler here whose ticks are late: the planner judges those. */
+export function lateJobs({ session, sql, namespace, handlers, now }: JudgingScope): string[] {
+  return session
+    .all<{ job: string }>(sql.lateJobs, [namespace, now - PUNCTUAL_MS, MOST_LATE])
+    .map(({ job }) => job)
+    .filter((job) => handlers.has(job))
+}
+
+/** The open executions of a job. */
+export function openRows({ session, sql, namespace }: JudgingScope, job: string): OpenRow[] {
+  return session.all<OpenRow>(sql.open, [namespace, job, job])
+}
+
+function judgeJob(scope: JudgingScope, judgement: Judgement, job: string, ticks: readonly TickRow[]): void {
+  const { session, sql, endings, namespace, now } = scope
+  const state = session.get<JudgedJob>(sql.job, [namespace, job])
+  if (state === undefined) return
+  if (state.retry_until === 'next-tick') giveUpRetries(scope, job, ticks.at(-1)?.scheduled_for ?? 0)
+  const open = openRows(scope, job)
+  const waiting = session.all<WaitingRow>(sql.waitingTicks, [namespace, job, AS_MANY_AS_WAIT])
+  const rows = new Map<string, EndingRow & { status?: string }>()
+  for (const row of [...ticks, ...open, ...waiting]) rows.set(row.id, row)
+  const verdict = judgePunctualTicks({
+    overlap: state.overlap,
+    pauses: parsePauses(state.pauses),
+    ticks: ticks.map((row) => ({ executionId: row.id, scheduledFor: row.scheduled_for })),
+    open: open.map(({ id }) => id),
+    waiting: waiting.map((row) => ({ executionId: row.id, isPunctual: row.is_catch_up === 0 })),
+  })
+  for (const { executionId, reason } of verdict.fold) {
+    const row = rows.get(executionId) as EndingRow
+    endings.fold(session, namespace, row, reason)
+    judgement.dropped.push({ job, scheduledFor: row.scheduled_for, reason })
+  }
+  for (const id of verdict.cancel) {
+    const row = rows.get(id) as OpenRow
+    if (session.run(sql.requestCancel, [now, 'system:overlap', row.seq]) === 0) continue
+    if (row.status !== 'scheduled') judgement.cancelRequested.push(id)
+    else endings.finish(session, namespace, row, { status: 'cancelled', reason: null, finishedAt: now })
+  }
+  for (const id of verdict.keep) session.run(sql.keep, [(rows.get(id) as EndingRow).seq])
+}
+
+/** `retry.until: 'next-tick'`: what waits for a retry has failed once a later tick is due (rule 12). */
+function giveUpRetries(scope: JudgingScope, job: string, tick: number): void {
+  const { session, sql, endings, namespace, now } = scope
+  for (const row of openRows(scope, job)) {
+    if (row.status !== 'scheduled' || row.is_ledger === 0 || row.scheduled_for >= tick) continue
+    const last = session.get<{ outcome: string }>(sql.lastOutcome, [row.seq])?.outcome
+    const status = last === 'timed_out' ? 'timed_out' : 'failed'
+    endings.finish(session, namespace, row, { status, reason: 'superseded-by-tick', finishedAt: now })
+  }
+}
+
+function expire({ session, sql, endings, namespace, now }: JudgingScope, judgement: Judgement): void {
+  const rows = session.all<EndingRow>(sql.expired, [namespace, now, AT_ONCE])
+  if (rows.length === AT_ONCE) judgement.hasMore = true
+  for (const row of rows) {
+    if (row.is_ledger === 0) {
+      endings.finish(session, namespace, row, { status: 'skipped', reason: 'expired', finishedAt: now })
+      continue
+    }
+    endings.fold(session, namespace, row, 'expired')
+    judgement.dropped.push({ job: row.job, scheduledFor: row.scheduled_for, reason: 'expired' })
+  }
+}
+
+/** Runs that are not to wait while another execution of their job is open. */
+function skip(scope: JudgingScope): void {
+  const { session, sql, endings, namespace, handlers, now } = scope
+  const rows = session.all<EndingRow>(sql.skippable, [namespace, now, AT_ONCE])
+  const isOccupied = new Map<string, boolean>()
+  for (const row of rows) {
+    if (!handlers.has(row.job) || row.attempt > 0) continue
+    if (!isOccupied.has(row.job)) isOccupied.set(row.job, openRows(scope, row.job).length > 0)
+    if (isOccupied.get(row.job) !== true) continue
+    endings.finish(session, namespace, row, { status: 'skipped', reason: 'open', finishedAt: now })
+  }
+}
+
+/** Whether a pause is in force; `until` of it is when what it holds back may go on. */
+export function pauseInForce(pauses: readonly PauseWindow[], now: number): PauseWindow | null {
+  return pauses.find((pause) => isPausedAt([pause], now)) ?? null
+}

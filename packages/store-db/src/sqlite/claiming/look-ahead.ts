@@ -1,0 +1,29 @@
+import { type ClaimRequest, type ClaimResult, PUNCTUAL_MS } from '@escapement/core'
+import { type JudgingScope, lateJobs } from './judging.ts'
+import { nextDueAt } from './next-due.ts'
+
+/**
+ * Whether a claim pass would change nothing: then its answer, else null. Only what cannot be taken in error is decided
+ * here; everything is looked at again within the transaction of the pass.
+ */
+export function lookAhead(scope: JudgingScope, request: ClaimRequest): Partial<ClaimResult> | null {
+  const { session, sql, namespace, now } = scope
+  if (request.isRepeat) return null
+  const instance = session.get<{ claim_token: number }>(sql.instance, [namespace, request.instance])
+  if (instance === undefined) return { isAlive: false, now }
+  if (instance.claim_token === request.token) return null
+  const exists = (text: string, parameters: (string | number)[]): boolean => session.get(text, parameters) !== undefined
+  if (exists(sql.unjudgedTicks, [namespace, now - PUNCTUAL_MS, now, 1])) return null
+  if (exists(sql.expired, [namespace, now, 1])) return null
+  for (const { queue } of request.queues) {
+    let priority = Number.MAX_SAFE_INTEGER
+    for (;;) {
+      const level = session.get<{ priority: number }>(sql.nextPriority, [namespace, queue, priority])
+      if (level === undefined) break
+      priority = level.priority
+      if (exists(sql.due, [namespace, queue, priority, now])) return null
+    }
+  }
+  const next = nextDueAt(scope, request.queues)
+  return { lateJobs: lateJobs(scope), nextDueAt: next === Number.POSITIVE_INFINITY ? null : next, now }
+}

@@ -1,0 +1,99 @@
+import type { ExecutionReason, ExecutionStatus, HistoryPolicy, SpanReason } from '@escapement/core'
+import type { SqliteSession } from '@escapement/db'
+import type { SettledExecution } from '../settle/settled-memory.ts'
+import type { StatsEvent } from '../stats/stats-change.ts'
+import type { TableNames } from '../table-names.ts'
+import { endingSql } from './ending-sql.ts'
+import { SqliteSpans } from './spans.ts'
+import { SqliteStatistics } from './statistics.ts'
+
+/** What has to be known of a row to end it. */
+export interface EndingRow {
+  readonly seq: number
+  readonly id: string
+  readonly job: string
+  readonly revision: number
+  readonly scheduled_for: number
+  readonly is_ledger: number
+  readonly dedupe_key: string | null
+  readonly fence: number
+  readonly instance: string | null
+  readonly attempt: number
+}
+
+/** A verdict. */
+export interface Ending {
+  readonly status: Exclude<ExecutionStatus, 'scheduled' | 'running'>
+  readonly reason: ExecutionReason | null
+  readonly finishedAt: number
+}
+
+/** Gives executions their verdicts and keeps their rows as far as the history of their job says (rules 3 and 4). */
+export class SqliteEndings {
+  readonly spans: SqliteSpans
+  readonly statistics: SqliteStatistics
+  readonly #sql: ReturnType<typeof endingSql>
+
+  constructor(tables: TableNames) {
+    this.spans = new SqliteSpans(tables)
+    this.statistics = new SqliteStatistics(tables)
+    this.#sql = endingSql(tables)
+  }
+
+  /** Ends an execution that is not being settled by its owner, counts it, and applies its history. */
+  finish(session: SqliteSession, namespace: string, row: EndingRow, ending: Ending): void {
+    const { status, reason, finishedAt } = ending
+    if (session.run(this.#sql.end, [status, reason, finishedAt, row.seq]) === 0) return
+    if (status !== 'skipped') {
+      const event: StatsEvent = {
+        job: row.job,
+        instance: row.attempt === 0 ? '' : (row.instance ?? ''),
+        at: finishedAt,
+        status,
+        spends: 'nothing',
+        durationMs: null,
+        latenessMs: null,
+      }
+      this.statistics.count(session, namespace, [event])
+    }
+    this.applyHistory(session, namespace, row, status, this.#historyOf(session, namespace, row))
+  }
+
+  /** Turns the row of a tick that does not run, or whose history is not kept, into a span. */
+  fold(session: SqliteSession, namespace: string, row: EndingRow, reason: SpanReason): void {
+    session.run(this.#sql.remove, [row.seq])
+    const { job, revision, scheduled_for: tick } = row
+    this.spans.add(session, namespace, { job, revision, from: tick, to: tick, count: 1, reason })
+  }
+
+  /**
+   * Keeps or removes the row of a settled execution.
+   *
+   * @returns The executions whose rows are gone.
+   */
+  applyHistory(
+    session: SqliteSession,
+    namespace: string,
+    row: EndingRow,
+    status: Ending['status'],
+    history: HistoryPolicy,
+  ): readonly SettledExecution[] {
+    if (history === 'all' || (row.dedupe_key !== null && row.is_ledger === 0)) return [] // its key guards against a second run
+    if (history === 'failures' && (status === 'failed' || status === 'timed_out')) return []
+    if (typeof history === 'string') return [this.#letGo(session, namespace, row, status)]
+    session.run(this.#sql.markKept, [row.seq])
+    const surplus = session.all<EndingRow & { status: Ending['status'] }>(this.#sql.surplus, [namespace, row.job, history.keep])
+    return surplus.map((oldest) => this.#letGo(session, namespace, oldest, oldest.status))
+  }
+
+  #historyOf(session: SqliteSession, namespace: string, row: EndingRow): HistoryPolicy {
+    const found = session.get<{ history: string }>(this.#sql.history, [namespace, row.job, row.revision])?.history ?? 'all'
+    return found.startsWith('{') ? (JSON.parse(found) as HistoryPolicy) : (found as HistoryPolicy)
+  }
+
+  #letGo(session: SqliteSession, namespace: string, row: EndingRow, status: Ending['status']): SettledExecution {
+    if (row.is_ledger === 1) this.fold(session, namespace, row, status as SpanReason)
+    else session.run(this.#sql.remove, [row.seq])
+    return { id: row.id, fence: BigInt(row.fence), status }
+  }
+}

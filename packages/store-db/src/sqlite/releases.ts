@@ -1,0 +1,97 @@
+import { afterInterruption, type Recovered } from '@escapement/core'
+import type { SqliteSession } from '@escapement/db'
+import type { TableNames } from '../table-names.ts'
+import type { EndingRow, SqliteEndings } from './ending.ts'
+import { releasesSql } from './releases-sql.ts'
+
+interface HeldRow extends EndingRow {
+  readonly instance: string
+  readonly status: 'claimed' | 'running'
+  readonly retries: number
+  readonly interruptions: number
+  readonly claimed_at: number
+  readonly started_at: number | null
+  readonly due_at: number
+  readonly abandoned_at: number | null
+  readonly cancel_requested_at: number | null
+}
+
+interface PolicyRow {
+  readonly on_interrupt: 'retry' | 'fail'
+  readonly retry_limit: number
+}
+
+/** Takes executions away from instances that cannot or will not end them (rules 14, 17 and 18). */
+export class Releases {
+  readonly #sql: ReturnType<typeof releasesSql>
+  readonly #endings: SqliteEndings
+
+  constructor(tables: TableNames, endings: SqliteEndings) {
+    this.#sql = releasesSql(tables)
+    this.#endings = endings
+  }
+
+  /** Gives back what its owner has not started; what is to be cancelled ends instead. Another fence changes nothing. */
+  handBack(session: SqliteSession, namespace: string, id: string, fence: number, now: number): void {
+    const row = session.get<HeldRow>(this.#sql.heldById, [namespace, id, fence])
+    if (row === undefined) return
+    if (row.cancel_requested_at === null) session.run(this.#sql.giveBack, [now * 1_000, 0, row.seq])
+    else this.#endings.finish(session, namespace, row, { status: 'cancelled', reason: null, finishedAt: now })
+  }
+
+  /** Gives back what a live instance was granted and does not know of, because the reply was lost. */
+  giveUnnamedBack(
+    session: SqliteSession,
+    namespace: string,
+    instance: string,
+    claimedUpTo: number,
+    named: ReadonlySet<string>,
+    now: number,
+  ): void {
+    for (const row of session.all<HeldRow>(this.#sql.heldUnderTokens, [namespace, instance, claimedUpTo])) {
+      if (!named.has(row.id)) this.#release(session, namespace, row, now)
+    }
+  }
+
+  /** Gives back up to `limit` of what a dead instance holds. */
+  recover(session: SqliteSession, namespace: string, instance: string, limit: number, now: number): Recovered[] {
+    return session
+      .all<HeldRow>(this.#sql.heldByInstance, [namespace, instance, limit])
+      .map((row) => this.#release(session, namespace, row, now))
+  }
+
+  #release(session: SqliteSession, namespace: string, row: HeldRow, now: number): Recovered {
+    const wasStarted = row.status === 'running'
+    const isAbandoned = row.abandoned_at !== null
+    const policy = session.get<PolicyRow>(this.#sql.policy, [namespace, row.job, row.revision])
+    const { status, reason, spends } = afterInterruption({
+      onInterrupt: policy?.on_interrupt ?? 'retry',
+      retryLimit: policy?.retry_limit ?? 0,
+      wasStarted,
+      interruptions: row.interruptions,
+      retries: row.retries,
+      isCancelRequested: row.cancel_requested_at !== null,
+      isAbandoned,
+    })
+    const micros = now * 1_000
+    const { seq, job, instance } = row
+    if (wasStarted && !isAbandoned) {
+      session.run(this.#sql.recordAttempt, [seq, row.attempt, instance, row.fence, row.claimed_at, row.started_at, now])
+    }
+    const retries = row.retries + Number(spends === 'retry')
+    const interruptions = row.interruptions + Number(spends === 'interruption')
+    if (spends !== 'nothing') {
+      const event = { job, instance, at: now, status: 'scheduled', spends, durationMs: null, latenessMs: null } as const
+      this.#endings.statistics.count(session, namespace, [event])
+    }
+    if (status !== 'scheduled') {
+      session.run(this.#sql.spend, [retries, interruptions, micros, seq])
+      this.#endings.finish(session, namespace, row, { status, reason, finishedAt: now })
+    } else if (wasStarted) {
+      session.run(this.#sql.again, [row.due_at, retries, interruptions, micros, seq])
+    } else {
+      session.run(this.#sql.giveBack, [micros, 1, seq])
+    }
+    return { executionId: row.id, job, instance, status, wasStarted }
+  }
+}

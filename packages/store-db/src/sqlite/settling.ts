@@ -1,0 +1,141 @@
+import type { ExecutionStatus, Settlement, SettleResult, SettleStore } from '@escapement/core'
+import type { SqliteSession } from '@escapement/db'
+import { type SettledExecution, SettledMemory } from '../settle/settled-memory.ts'
+import type { StatsEvent } from '../stats/stats-change.ts'
+import { type EndingRow, SqliteEndings } from './ending.ts'
+import { settlingSql } from './settling-sql.ts'
+import type { SqliteContext } from './sqlite-context.ts'
+
+/** Settlements of one transaction: some milliseconds of work. */
+const AT_ONCE = 100
+
+interface SettledRow extends EndingRow {
+  readonly status: ExecutionStatus | 'claimed'
+  readonly retries: number
+  readonly interruptions: number
+  readonly claimed_at: number | null
+  readonly due_at: number
+  readonly abandoned_at: number | null
+  readonly cancel_requested_at: number | null
+}
+
+/** What a transaction gathers beside its results. */
+interface Batch {
+  readonly session: SqliteSession
+  readonly namespace: string
+  readonly events: StatsEvent[]
+  readonly gone: SettledExecution[]
+}
+
+/** From ended attempts to verdicts on SQLite. */
+export function sqliteSettling(context: SqliteContext): SettleStore {
+  const sql = settlingSql(context.tables)
+  const endings = new SqliteEndings(context.tables)
+  const memory = new SettledMemory()
+
+  const settleOne = (batch: Batch, given: Settlement): SettleResult => {
+    const { session, namespace } = batch
+    const { executionId } = given
+    const fence = Number(given.fence)
+    const row = session.get<SettledRow>(sql.execution, [namespace, executionId])
+    if (row === undefined) {
+      const status = memory.recall(namespace, executionId, given.fence)
+      return { executionId, result: status === null ? 'stale' : 'repeated', status }
+    }
+    const isHeld = row.fence === fence && (row.status === 'claimed' || row.status === 'running')
+    const isFirst = isHeld && row.abandoned_at === null
+    if (!isFirst && session.get(sql.isRecorded, [row.seq, given.attempt, fence]) !== undefined) {
+      const endsAbandoned = isHeld && given.abandonedAt === null
+      if (!endsAbandoned) return { executionId, result: 'repeated', status: visible(row.status) }
+    } else if (!isHeld) {
+      return { executionId, result: 'stale', status: null }
+    }
+    return { executionId, result: 'settled', status: write(batch, row, given, isFirst) }
+  }
+
+  const write = (batch: Batch, row: SettledRow, given: Settlement, isFirst: boolean): ExecutionStatus => {
+    const { session, namespace } = batch
+    const status = statusAfter(row, given)
+    const isOpen = status === 'scheduled' || status === 'running'
+    const error = given.error === null ? null : JSON.stringify(given.error)
+    session.run(sql.settle, [
+      status,
+      status === given.status ? given.reason : null,
+      status === 'scheduled' ? (given.dueAt ?? row.due_at) : row.due_at,
+      given.startedAt,
+      isOpen ? null : given.finishedAt,
+      status === 'scheduled' ? null : (given.abandonedAt ?? row.abandoned_at),
+      status === 'scheduled' ? null : row.claimed_at,
+      row.retries + Number(given.spends === 'retry'),
+      row.interruptions + Number(given.spends === 'interruption'),
+      given.output,
+      error,
+      given.progress,
+      Number(isOpen),
+      row.seq,
+      row.fence,
+    ])
+    if (isFirst) {
+      const log = given.log.length === 0 ? null : JSON.stringify(given.log)
+      const { attempt, startedAt, finishedAt, outcome } = given
+      const parameters = [row.seq, attempt, given.instance, row.fence, row.claimed_at ?? startedAt, startedAt, finishedAt]
+      session.run(sql.recordAttempt, [...parameters, outcome, error, log])
+    }
+    batch.events.push(eventOf(row, given, status, isFirst))
+    if (!isOpen) batch.gone.push(...endings.applyHistory(session, namespace, row, status, given.history))
+    return status
+  }
+
+  return {
+    async settle(namespace, settlements) {
+      const batches = Array.from({ length: Math.ceil(settlements.length / AT_ONCE) }, (_, index) =>
+        settlements.slice(index * AT_ONCE, (index + 1) * AT_ONCE),
+      )
+      const settled = await Promise.all(
+        batches.map((entries) =>
+          context.write((session) => {
+            const batch: Batch = { session, namespace, events: [], gone: [] }
+            const results = entries.map((entry) => settleOne(batch, entry))
+            endings.statistics.count(session, namespace, batch.events)
+            return { results, gone: batch.gone }
+          }),
+        ),
+      )
+      for (const { gone } of settled) for (const execution of gone) memory.remember(namespace, execution)
+      return settled.flatMap(({ results }) => results)
+    },
+
+    async reportProgress(namespace, reports) {
+      await context.write((session) => {
+        for (const { executionId, fence, progress } of reports) {
+          session.run(sql.reportProgress, [Math.round(progress), namespace, executionId, Number(fence)])
+        }
+      })
+    },
+  }
+}
+
+/** A pending cancel turns a retry into `cancelled`; what was abandoned runs on. */
+function statusAfter(row: SettledRow, given: Settlement): Exclude<ExecutionStatus, 'skipped'> {
+  if (given.abandonedAt !== null) return 'running'
+  if (given.status === 'scheduled' && row.cancel_requested_at !== null) return 'cancelled'
+  return given.status
+}
+
+function visible(status: SettledRow['status']): ExecutionStatus {
+  return status === 'claimed' ? 'scheduled' : status
+}
+
+/** Each attempt is measured once; an end counts once. */
+function eventOf(row: SettledRow, given: Settlement, status: ExecutionStatus, isFirst: boolean): StatsEvent {
+  const { job, instance, startedAt, finishedAt, spends } = given
+  return {
+    job,
+    instance,
+    at: finishedAt,
+    status,
+    spends,
+    durationMs: isFirst ? finishedAt - startedAt : null,
+    latenessMs: isFirst ? startedAt - row.due_at : null,
+  }
+}

@@ -1,0 +1,166 @@
+import type { BulkAction, Recovered, UpkeepStore } from '@escapement/core'
+import type { SqliteSession } from '@escapement/db'
+import { MINUTE_MS } from '../stats/stats-change.ts'
+import { numbersOf, type StatsRow } from '../stats/stats-row.ts'
+import { definitionsSql } from './definitions-sql.ts'
+import { retireJob } from './definitions.ts'
+import { SqliteEndings } from './ending.ts'
+import { Releases } from './releases.ts'
+import type { SqliteContext } from './sqlite-context.ts'
+import { upkeepSql } from './upkeep-sql.ts'
+
+/** Rows that one transaction of upkeep changes: some milliseconds of work. */
+const AT_ONCE = 200
+const HOUR_MS = 3_600_000
+const DAY_MS = 86_400_000
+const DEFAULT_RETENTION_MS = 30 * DAY_MS
+
+interface BulkRow {
+  readonly id: string
+  readonly kind: BulkAction['kind']
+  readonly filter: string
+  readonly status: BulkAction['status']
+  readonly total: number
+  readonly done: number
+  readonly failed: number
+  readonly cursor: string | null
+  readonly created_by: string | null
+  readonly created_at: number
+  readonly updated_at: number
+}
+
+interface FoldedRow extends StatsRow {
+  readonly job: string
+  readonly bucket: number
+  readonly width: number
+  readonly instance: string
+}
+
+/** What keeps the store small and nothing stuck, on SQLite. */
+export function sqliteUpkeep(context: SqliteContext): UpkeepStore {
+  const sql = upkeepSql(context.tables)
+  const definitions = definitionsSql(context.tables)
+  const endings = new SqliteEndings(context.tables)
+  const releases = new Releases(context.tables, endings)
+
+  /** Repeats a bounded step in transactions of its own until it has done `limit` or finds no more. */
+  const inSteps = async (limit: number, step: (session: SqliteSession, limit: number) => number): Promise<number> => {
+    let done = 0
+    while (done < limit) {
+      const asked = Math.min(AT_ONCE, limit - done)
+      const did = await context.write((session) => step(session, asked))
+      done += did
+      if (did < asked) break
+    }
+    return done
+  }
+
+  const moveStats = (session: SqliteSession, namespace: string, rows: readonly FoldedRow[], width: number | null): number => {
+    for (const row of rows) {
+      session.run(sql.removeStats, [namespace, row.job, row.bucket, row.width, row.instance])
+      const wider = width ?? row.width
+      const bucket = Math.floor(row.bucket / wider) * wider
+      const change = { job: row.job, instance: '', bucket, numbers: numbersOf(row) }
+      endings.statistics.add(session, namespace, change, wider)
+    }
+    return rows.length
+  }
+
+  return {
+    async recover(namespace, limit) {
+      const holders = await context.write((session) => {
+        const now = context.now()
+        if (session.run(sql.declareDead, [now, namespace, now]) > 0) session.run(sql.forgetHandlers, [namespace, namespace])
+        return session.all<{ id: string }>(sql.holders, [namespace])
+      })
+      const recovered: Recovered[] = []
+      for (const { id } of holders) {
+        while (recovered.length < limit) {
+          const asked = Math.min(AT_ONCE, limit - recovered.length)
+          const released = await context.write((session) => releases.recover(session, namespace, id, asked, context.now()))
+          recovered.push(...released)
+          if (released.length < asked) break
+        }
+      }
+      return recovered
+    },
+
+    removeInstance: (namespace, instance) =>
+      context.write((session) => {
+        session.run(sql.remove, [context.now(), namespace, instance])
+        session.run(sql.forgetHandlers, [namespace, namespace])
+      }),
+
+    async purge(namespace, before, limit) {
+      await context.write((session) => {
+        session.run(sql.purgeFences, [namespace, (context.now() - DAY_MS) * 1_000, AT_ONCE])
+        session.run(sql.purgeInstances, [namespace, before])
+      })
+      const executions = await inSteps(limit, (session, asked) => session.run(sql.purgeExecutions, [namespace, before, asked]))
+      const spans = await inSteps(limit - executions, (session, asked) => session.run(sql.purgeSpans, [namespace, before, asked]))
+      return executions + spans
+    },
+
+    async foldStats(namespace, limit) {
+      let folded = await inSteps(limit, (session, asked) =>
+        moveStats(session, namespace, session.all<FoldedRow>(sql.ofTheDead, [namespace, namespace, asked]), null),
+      )
+      const ages = [
+        [MINUTE_MS, HOUR_MS, DAY_MS],
+        [HOUR_MS, DAY_MS, 30 * DAY_MS],
+      ] as const
+      for (const [width, wider, keepMs] of ages) {
+        folded += await inSteps(limit - folded, (session, asked) => {
+          const parameters = [namespace, width, context.now() - keepMs - width, asked]
+          return moveStats(session, namespace, session.all<FoldedRow>(sql.aged, parameters), wider)
+        })
+      }
+      return folded
+    },
+
+    retireAbsent: (namespace, absentBefore) =>
+      context.write((session) =>
+        session
+          .all<{ name: string }>(sql.absent, [namespace, absentBefore])
+          .map(({ name }) => name)
+          .filter((name) => retireJob(session, definitions, namespace, name, context.now())),
+      ),
+
+    settings: (namespace) =>
+      context.read((session) => {
+        const row = session.get<{ value: string }>(sql.setting, [namespace, 'retentionMs'])
+        return { retentionMs: row === undefined ? DEFAULT_RETENTION_MS : Number(row.value) }
+      }),
+
+    saveSettings: (namespace, { retentionMs }) =>
+      context.write((session) => void session.run(sql.saveSetting, [namespace, 'retentionMs', String(retentionMs)])),
+
+    createBulkAction: (namespace, action) =>
+      context.write((session) => {
+        const { id, kind, filter, status, total, done, failed, cursor, by, createdAt, updatedAt } = action
+        const parameters = [namespace, id, kind, filter, status, total, done, failed, cursor, by, createdAt, updatedAt]
+        session.run(sql.createBulk, parameters)
+      }),
+
+    bulkAction: (namespace, id) =>
+      context.read((session) => {
+        const row = session.get<BulkRow>(sql.bulk, [namespace, id])
+        return row === undefined ? null : bulkOf(row)
+      }),
+
+    openBulkActions: (namespace) =>
+      context.read((session) => session.all<BulkRow>(sql.openBulks, [namespace]).map(bulkOf)),
+
+    saveBulkAction: (namespace, action, expected) =>
+      context.write((session) => {
+        const { id, status, total, done, failed, cursor, updatedAt } = action
+        const parameters = [status, total, done, failed, cursor, updatedAt, namespace, id, expected.cursor, expected.status]
+        return session.run(sql.saveBulk, parameters) > 0
+      }),
+  }
+}
+
+function bulkOf({ id, kind, filter, status, total, done, failed, cursor, ...row }: BulkRow): BulkAction {
+  const { created_by: by, created_at: createdAt, updated_at: updatedAt } = row
+  return { id, kind, filter, status, total, done, failed, cursor, by, createdAt, updatedAt }
+}
