@@ -1,4 +1,4 @@
-import type { AttemptOutcome } from '../store/execution.ts'
+import type { Attempt, AttemptOutcome } from '../store/execution.ts'
 import type { Settlement, SettleResult, SettleStore } from '../store/settle-store.ts'
 import { finish } from './ending.ts'
 import { type ExecutionRow, isHeld, visibleStatus } from './execution-row.ts'
@@ -31,7 +31,7 @@ function settleOne(tables: MemoryTables, given: Settlement, now: number): Settle
     const status = tables.settled.recall(executionId, given.fence)
     return { executionId, result: status === null ? 'stale' : 'repeated', status }
   }
-  const isRecorded = row.attempts.some(({ number, fence }) => number === given.attempt && fence === given.fence)
+  const isRecorded = row.attempts.some((attempt) => isOfOne(attempt, given))
   const endsAbandoned =
     isRecorded && row.fence === given.fence && row.abandonedAt !== null && given.abandonedAt === null
   if (isRecorded && !(endsAbandoned && isHeld(row)))
@@ -46,6 +46,12 @@ function settleOne(tables: MemoryTables, given: Settlement, now: number): Settle
   if (given.abandonedAt !== null) abandon(tables, row, given.abandonedAt, now)
   else become(tables, row, given, now)
   return { executionId, result: 'settled', status: visibleStatus(row) }
+}
+
+/** Whether a recorded attempt came of this settlement. One that recovery ended as interrupted did not. */
+function isOfOne({ number, fence, outcome }: Attempt, given: Settlement): boolean {
+  const isSame = number === given.attempt && fence === given.fence
+  return isSame && (outcome !== 'interrupted' || given.outcome === 'interrupted')
 }
 
 function endAttempt(tables: MemoryTables, row: ExecutionRow, given: Settlement): void {

@@ -1,3 +1,4 @@
+/* oxlint-disable vitest/expect-expect -- the assertions are the contract's own */
 import { describe, it } from 'vitest'
 import type { CreateJobStore } from './job-store-case.ts'
 import { jobStoreContract } from './job-store-contract.ts'

@@ -1,5 +1,11 @@
 import { claimCases } from './cases/claim-cases.ts'
+import { definitionCases } from './cases/definition-cases.ts'
 import { enqueueCases } from './cases/enqueue-cases.ts'
+import { judgingCases } from './cases/judging-cases.ts'
+import { planCases } from './cases/plan-cases.ts'
+import { readCases } from './cases/read-cases.ts'
+import { settleCases } from './cases/settle-cases.ts'
+import { upkeepCases } from './cases/upkeep-cases.ts'
 import type { JobStoreCase } from './job-store-case.ts'
 
 /**
@@ -10,4 +16,13 @@ import type { JobStoreCase } from './job-store-case.ts'
  * for (const { title, run } of jobStoreContract) test(title, () => run(({ runtime }) => memoryStore({ runtime })))
  * ```
  */
-export const jobStoreContract: readonly JobStoreCase[] = [...enqueueCases, ...claimCases]
+export const jobStoreContract: readonly JobStoreCase[] = [
+  ...definitionCases,
+  ...planCases,
+  ...judgingCases,
+  ...claimCases,
+  ...settleCases,
+  ...enqueueCases,
+  ...upkeepCases,
+  ...readCases,
+]

@@ -1,0 +1,223 @@
+import { strict as assert } from 'node:assert'
+import { type JobStoreCase, storeCase } from '../job-store-case.ts'
+import { idsOf } from '../store-stage.ts'
+
+/** What becomes of punctual ticks as they fall due: pause, overlap, expiry. */
+export const judgingCases: readonly JobStoreCase[] = [
+  storeCase([11], 'a punctual tick runs with the identity that it was planned with', async (stage) => {
+    await stage.job()
+    await stage.instance('a')
+    const at = stage.now() + 1_000
+    const [id] = await stage.plan('report', [at], { input: '{}' })
+    assert.deepEqual(await stage.claim('a'), [])
+    await stage.pass(1_000)
+    const claimed = await stage.claimOne('a')
+    assert.deepEqual(
+      [claimed.id, claimed.scheduledFor, claimed.isTick, claimed.attempt, claimed.missed, claimed.input],
+      [id, at, true, 1, null, '{}'],
+    )
+  }),
+
+  storeCase(
+    [11, 12],
+    'overlap skip: a tick that falls due while one is open turns into a span, without a free slot too',
+    async (stage) => {
+      await stage.job({ overlap: 'skip' })
+      await stage.instance('a')
+      const at = stage.now()
+      await stage.plan('report', [at + 1_000, at + 2_000, at + 3_000])
+      await stage.pass(1_000)
+      const first = await stage.claimOne('a')
+      await stage.pass(1_000)
+      const result = await stage.claimResult('a', { slots: 0 })
+      assert.deepEqual(result.dropped, [{ job: 'report', scheduledFor: at + 2_000, reason: 'overlap' }])
+      assert.deepEqual(await stage.spans(), [
+        { revision: 1, from: at + 2_000, to: at + 2_000, count: 1, reason: 'overlap' },
+      ])
+      await stage.settle('a', first)
+      await stage.pass(1_000)
+      assert.equal((await stage.claimOne('a')).scheduledFor, at + 3_000)
+    },
+  ),
+
+  storeCase(
+    [12],
+    'overlap skip: an enqueued run that is open counts as well, a retry that waits too',
+    async (stage) => {
+      await stage.job({ overlap: 'skip' })
+      await stage.instance('a')
+      await stage.enqueue()
+      const open = await stage.claimOne('a')
+      const at = stage.now()
+      await stage.plan('report', [at + 1_000, at + 2_000])
+      await stage.pass(1_000)
+      assert.equal((await stage.claimResult('a')).dropped.length, 1)
+      await stage.settleForRetry('a', open, 60_000)
+      await stage.pass(1_000)
+      assert.equal((await stage.claimResult('a')).dropped.length, 1)
+      assert.equal((await stage.spans())[0]?.count, 2)
+    },
+  ),
+
+  storeCase([12], 'overlap queue-one: the earliest waits, later ones turn into spans', async (stage) => {
+    await stage.job({ overlap: 'queue-one' })
+    await stage.instance('a')
+    const at = stage.now()
+    await stage.plan('report', [at + 1_000, at + 2_000, at + 3_000, at + 4_000])
+    await stage.pass(1_000)
+    const first = await stage.claimOne('a')
+    for (let turn = 0; turn < 3; turn++) {
+      await stage.pass(1_000)
+      assert.deepEqual(await stage.claim('a'), [])
+    }
+    await stage.settle('a', first)
+    const second = await stage.claimOne('a')
+    assert.equal(second.scheduledFor, at + 2_000)
+    assert.deepEqual(
+      (await stage.spans()).map(({ from, count }) => [from, count]),
+      [[at + 3_000, 2]],
+    )
+  }),
+
+  storeCase([12], 'overlap queue-all: all wait their turn, in order', async (stage) => {
+    await stage.job({ overlap: 'queue-all' })
+    await stage.instance('a')
+    const at = stage.now()
+    await stage.plan('report', [at + 1_000, at + 2_000, at + 3_000])
+    await stage.pass(3_000)
+    for (const second of [1, 2, 3]) {
+      const claimed = await stage.claimOne('a', { slots: 10 })
+      assert.equal(claimed.scheduledFor, at + second * 1_000)
+      await stage.settle('a', claimed)
+    }
+    assert.deepEqual(await stage.spans(), [])
+  }),
+
+  storeCase([12], 'overlap cancel-running: what runs is asked to end, the newest tick waits for it', async (stage) => {
+    await stage.job({ overlap: 'cancel-running' })
+    await stage.instance('a')
+    const at = stage.now()
+    await stage.plan('report', [at + 1_000, at + 2_000, at + 3_000])
+    await stage.pass(1_000)
+    const first = await stage.claimOne('a')
+    await stage.pass(1_000)
+    const result = await stage.claimResult('a')
+    assert.deepEqual([result.executions, result.cancelRequested], [[], [first.id]])
+    assert.deepEqual(
+      (await stage.heartbeat('a', [first])).cancel.map(({ executionId }) => executionId),
+      [first.id],
+    )
+    await stage.pass(1_000)
+    const later = await stage.claimResult('a')
+    assert.deepEqual(later.dropped, [{ job: 'report', scheduledFor: at + 2_000, reason: 'overlap' }])
+    await stage.settle('a', first, { outcome: 'cancelled', status: 'cancelled' })
+    assert.equal((await stage.claimOne('a')).scheduledFor, at + 3_000)
+  }),
+
+  storeCase([12], 'overlap allow: ticks run beside each other', async (stage) => {
+    await stage.job({ overlap: 'allow' })
+    await stage.instance('a')
+    const at = stage.now()
+    const ids = await stage.plan('report', [at + 1_000, at + 2_000])
+    await stage.pass(2_000)
+    assert.deepEqual(idsOf(await stage.claim('a')), ids)
+  }),
+
+  storeCase([7, 11], 'ticks of a job without a handler here are left to those that have one', async (stage) => {
+    await stage.job({ overlap: 'skip' })
+    await stage.job({ name: 'other' })
+    await stage.instance('a', { jobs: ['other'] })
+    await stage.instance('b')
+    const [id] = await stage.plan('report', [stage.now() + 1_000])
+    await stage.pass(1_000)
+    assert.deepEqual(await stage.claim('a', { jobs: ['other'] }), [])
+    assert.equal((await stage.claimOne('b')).id, id)
+  }),
+
+  storeCase(
+    [13],
+    'a tick in a pause turns into a span, whenever it is judged; enqueued runs still run',
+    async (stage) => {
+      await stage.job()
+      await stage.instance('a')
+      const at = stage.now()
+      await stage.plan('report', [at + 1_000, at + 2_000, at + 4_000])
+      const job = { kind: 'job', name: 'report' } as const
+      const open = { from: at + 500, until: null, by: 'user:ada', note: null }
+      assert.equal(await stage.store.setPauses(stage.namespace, job, [], [open]), true)
+      const run = await stage.enqueue()
+      await stage.pass(2_500)
+      const closed = { ...open, until: at + 2_500 }
+      assert.equal(await stage.store.setPauses(stage.namespace, job, [open], [closed]), true)
+      assert.equal(await stage.store.setPauses(stage.namespace, job, [open], []), false)
+      const result = await stage.claimResult('a')
+      assert.deepEqual(idsOf(result.executions), [run.id])
+      assert.deepEqual(
+        result.dropped.map(({ reason }) => reason),
+        ['paused', 'paused'],
+      )
+      assert.deepEqual(await stage.spans(), [
+        { revision: 1, from: at + 1_000, to: at + 2_000, count: 2, reason: 'paused' },
+      ])
+      await stage.pass(1_500)
+      assert.equal((await stage.claimOne('a')).scheduledFor, at + 4_000)
+    },
+  ),
+
+  storeCase(
+    [13],
+    'in a pause no tick that waits and no retry of a tick is claimed; both go on afterwards',
+    async (stage) => {
+      await stage.job()
+      await stage.instance('a')
+      const at = stage.now()
+      const [first, second] = await stage.plan('report', [at + 1_000, at + 1_001])
+      await stage.pass(1_001)
+      const retried = await stage.claimOne('a')
+      assert.equal(retried.id, first)
+      await stage.settleForRetry('a', retried, 500)
+      const pause = { from: stage.now() + 1, until: stage.now() + 10_000, by: null, note: null }
+      await stage.store.setPauses(stage.namespace, { kind: 'job', name: 'report' }, [], [pause])
+      await stage.pass(5_000)
+      assert.deepEqual(await stage.claim('a'), [])
+      await stage.pass(5_000)
+      assert.deepEqual(new Set(idsOf(await stage.claim('a'))), new Set([first, second]))
+    },
+  ),
+
+  storeCase([4, 11], 'a tick that waited longer than it may turns into a span', async (stage) => {
+    await stage.job({ startWithinMs: 2_000 })
+    await stage.instance('a')
+    const at = stage.now()
+    await stage.plan('report', [at + 1_000])
+    await stage.pass(1_000)
+    await stage.claim('a', { slots: 0 }) // judged, no slot
+    await stage.pass(2_001)
+    const result = await stage.claimResult('a')
+    assert.deepEqual(result.executions, [])
+    assert.deepEqual(result.dropped, [{ job: 'report', scheduledFor: at + 1_000, reason: 'expired' }])
+    assert.deepEqual(
+      (await stage.spans()).map(({ count, reason }) => [count, reason]),
+      [[1, 'expired']],
+    )
+  }),
+
+  storeCase(
+    [12],
+    'retry until next-tick: a retry that waits is given up when the next tick falls due',
+    async (stage) => {
+      const backoff = { kind: 'fixed', delayMs: 1_000, jitter: 'none' } as const
+      await stage.job({ overlap: 'skip', retry: { limit: 3, backoff, until: 'next-tick' } })
+      await stage.instance('a')
+      const at = stage.now()
+      await stage.plan('report', [at + 1_000, at + 2_000])
+      await stage.pass(1_000)
+      const first = await stage.claimOne('a')
+      await stage.settleForRetry('a', first, 60_000)
+      await stage.pass(1_000)
+      assert.equal((await stage.claimOne('a')).scheduledFor, at + 2_000)
+      const { status, reason, finishedAt } = await stage.execution(first.id)
+      assert.deepEqual([status, reason, finishedAt], ['failed', 'superseded-by-tick', stage.now()])
+    },
+  ),
+]
