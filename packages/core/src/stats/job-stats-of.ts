@@ -15,14 +15,27 @@ export function jobStatsOf(records: readonly StatsRecord[]): JobStats {
     retries: sum('retries'),
     interruptions: sum('interruptions'),
     successRate: ended === 0 ? null : succeeded / ended,
-    duration: distribution(mergeHistograms(...records.map(({ duration }) => duration)), sum('durationSumMs')),
-    lateness: distribution(mergeHistograms(...records.map(({ lateness }) => lateness)), sum('latenessSumMs')),
+    duration: distribution(
+      records.map((record) => record.duration),
+      sum('durationSumMs'),
+    ),
+    lateness: distribution(
+      records.map((record) => record.lateness),
+      sum('latenessSumMs'),
+    ),
   }
 }
 
 type CountField = { [Field in keyof StatsRecord]: StatsRecord[Field] extends number ? Field : never }[keyof StatsRecord]
 
-function distribution(histogram: Histogram, sumMs: number): Distribution {
+/** A call takes only so many arguments; a year of minutes of all jobs is more. */
+const MERGED_A_CALL = 1_000
+
+function distribution(histograms: readonly Histogram[], sumMs: number): Distribution {
+  let histogram: Histogram = {}
+  for (let first = 0; first < histograms.length; first += MERGED_A_CALL) {
+    histogram = mergeHistograms(histogram, ...histograms.slice(first, first + MERGED_A_CALL))
+  }
   const count = Object.values(histogram).reduce((total, each) => total + each, 0)
   return {
     mean: count === 0 ? null : sumMs / count,
