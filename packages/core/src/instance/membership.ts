@@ -38,6 +38,8 @@ export class Membership {
   #beating: Promise<void> | undefined
   #isLeft = false
   #hasEnded = true
+  /** The id that was declared dead, until the observer has dealt with it; null: none was. */
+  #diedAs: string | null = null
 
   constructor(context: EngineContext, observer: MembershipObserver) {
     this.#context = context
@@ -56,6 +58,12 @@ export class Membership {
   async join(): Promise<void> {
     await this.#register()
     this.#scheduleBeat()
+  }
+
+  /** Beats no more, because starting failed: the lease runs out unless `join` is called again. */
+  rest(): void {
+    this.#timer?.cancel()
+    this.#leaseTimer?.cancel()
   }
 
   /** Ends the membership: what is still held is given back by whoever looks next. */
@@ -111,6 +119,7 @@ export class Membership {
   }
 
   #scheduleBeat(): void {
+    this.#timer?.cancel()
     if (this.#isLeft) return
     this.#timer = this.#context.timers.after(this.#context.options.leaseMs / 3, () => {
       this.#checkLease()
@@ -138,6 +147,7 @@ export class Membership {
     clock.observe(answer.result.now, answer.mark.monotonic)
     if (!answer.result.isAlive) return this.#rejoin()
     this.#granted(answer.mark)
+    await this.#comeBack() // the reply to the registration may have been lost
     this.#observer.renewed()
     if (answer.result.lost.length > 0) this.#observer.lost(answer.result.lost)
     for (const request of answer.result.cancel) this.#observer.cancelRequested(request.executionId, request.by)
@@ -145,12 +155,18 @@ export class Membership {
 
   /** Goes on under a new id after this one was declared dead. */
   async #rejoin(): Promise<void> {
-    const previous = this.#id
+    this.#diedAs ??= this.#id
     this.lease.end()
     this.#checkLease()
     if (this.#isLeft) return
     this.#id = this.#context.runtime.id()
     await this.#register()
-    await this.#observer.reborn(previous)
+    await this.#comeBack()
+  }
+
+  async #comeBack(): Promise<void> {
+    if (this.#diedAs === null) return
+    await this.#observer.reborn(this.#diedAs)
+    this.#diedAs = null
   }
 }

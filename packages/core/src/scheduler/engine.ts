@@ -5,12 +5,15 @@ import { Executor } from '../claim/executor.ts'
 import { Upkeep } from '../upkeep/upkeep.ts'
 import type { BulkActs } from '../upkeep/bulk-runner.ts'
 import type { EngineContext } from '../context/engine-context.ts'
+import { callStore } from '../context/store-caller.ts'
 import { Membership } from '../instance/membership.ts'
 import type { Registrar } from '../instance/registrar.ts'
 
 /** Handlers that heard their abort have this long to end before `stop` leaves them behind. Milliseconds. */
 const AFTER_ABORT_MS = 1_000
 const DRAIN_POLL_MS = 50
+/** For how long `start` goes on while the store is busy or away. Milliseconds. */
+const PATIENCE_MS = 10_000
 
 /** What a scheduler is doing. */
 export type EngineState = 'idle' | 'starting' | 'running' | 'stopping' | 'stopped'
@@ -57,7 +60,9 @@ export class Engine {
     if (this.#state === 'stopping' || this.#state === 'stopped') {
       return Promise.reject(new Error('this scheduler was stopped; make a new one to start again'))
     }
-    this.#starting ??= this.#start().catch((error: unknown) => {
+    const { runtime } = this.#context
+    this.#starting ??= callStore(runtime, () => this.#start(), { forMs: PATIENCE_MS }).catch((error: unknown) => {
+      this.membership.rest()
       this.#starting = undefined
       this.#state = 'idle'
       throw error

@@ -49,6 +49,7 @@ export function virtualMachine(
 class Gate {
   #state: 'open' | 'closed' | 'locked' = 'open'
   #waiting: (() => void)[] = []
+  #onLock: (() => void)[] = []
 
   get isOpen(): boolean {
     return this.#state === 'open'
@@ -67,6 +68,12 @@ class Gate {
   lock(): void {
     this.#state = 'locked'
     this.#waiting = []
+    for (const clean of this.#onLock.splice(0)) clean()
+  }
+
+  /** Calls `clean` when nothing will ever pass again. */
+  onLock(clean: () => void): void {
+    this.#onLock.push(clean)
   }
 
   async passed(): Promise<void> {
@@ -98,7 +105,7 @@ function gatedStore(store: JobStore, gate: Gate): JobStore {
 function gatedSubscribe(store: JobStore, gate: Gate): JobStore['subscribe'] {
   return (namespace, listener) => {
     let isWaiting = false
-    return store.subscribe(namespace, () => {
+    const subscription = store.subscribe(namespace, () => {
       if (gate.isOpen) return listener()
       if (isWaiting) return
       isWaiting = true
@@ -107,5 +114,7 @@ function gatedSubscribe(store: JobStore, gate: Gate): JobStore['subscribe'] {
         listener()
       })
     })
+    gate.onLock(() => subscription[Symbol.dispose]())
+    return subscription
   }
 }
