@@ -1,0 +1,127 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
+import { DatabaseSync } from 'node:sqlite'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { InstanceMessage, InstanceOrder, InstanceSetting, Start } from './lateness-message.ts'
+
+/** What a run of a cluster looks like. */
+export interface ClusterSetting extends Omit<InstanceSetting, 'path'> {
+  readonly path: string
+  readonly instances: number
+  readonly seconds: number
+  /** Whether one instance is killed with SIGKILL in the middle. */
+  readonly kill: boolean
+}
+
+/** What the handlers and the ledger say of the seconds that were watched. */
+export interface ClusterOutcome {
+  /** Ticks that were due in the watched seconds, by brute force. */
+  readonly ticks: number
+  /** First starts of ticks, on instances that live, which no dead one had held before. Milliseconds. */
+  readonly latenessMs: readonly number[]
+  /** Ticks that a dead instance held and another one ran; how late they were. Milliseconds. */
+  readonly takenOverMs: readonly number[]
+  /** Ticks without exactly one execution that succeeded. */
+  readonly misses: number
+  /** Ticks with two executions, or executions whose handler was started twice without the first one being interrupted. */
+  readonly duplicates: number
+}
+
+interface TickRow {
+  readonly job: string
+  readonly scheduled_for: number
+  readonly id: string
+  readonly status: string
+  /** Whether a dead instance held it before. */
+  readonly was_recovered: number
+  readonly interrupted: number
+}
+
+/** Runs real processes on one file and judges what they did, by the ids of ticks and executions. */
+export async function runCluster(setting: ClusterSetting): Promise<ClusterOutcome> {
+  const starts: Start[] = []
+  const members = await startMembers(setting, starts)
+  await sleep(3_000) // the first seconds are those of registration
+  const from = Math.ceil(Date.now() / 1_000) * 1_000 + 1_000
+  const to = from + setting.seconds * 1_000
+  if (setting.kill) {
+    await sleep((from + to) / 2 + 350 - Date.now())
+    members[0]?.kill('SIGKILL')
+  }
+  await sleep(to + (setting.kill ? 11_000 : 1_000) - Date.now())
+  const living = members.filter((member) => member.signalCode === null)
+  await Promise.all(living.map(stopMember))
+  return judge({ setting, starts, from, to })
+}
+
+async function startMembers(setting: ClusterSetting, starts: Start[]): Promise<ChildProcess[]> {
+  const members: ChildProcess[] = []
+  for (let n = 0; n < setting.instances; n++) {
+    const argument: InstanceSetting = { path: setting.path, jobs: setting.jobs, mutex: setting.mutex }
+    const member = fork(new URL('./lateness-instance.ts', import.meta.url), [JSON.stringify(argument)])
+    members.push(member)
+    const ready = new Promise<void>((resolve, reject) => {
+      member.on('message', (message: InstanceMessage) => {
+        if (message.kind === 'ready') resolve()
+        if (message.kind === 'starts') starts.push(...message.starts)
+      })
+      member.on('exit', (code) => reject(new Error(`an instance ended with ${code}`)))
+    })
+    await ready
+  }
+  return members
+}
+
+async function stopMember(member: ChildProcess): Promise<void> {
+  const exit = once(member, 'exit')
+  const order: InstanceOrder = { kind: 'stop' }
+  member.send(order)
+  await exit
+}
+
+function judge(run: {
+  readonly setting: ClusterSetting
+  readonly starts: readonly Start[]
+  readonly from: number
+  readonly to: number
+}): ClusterOutcome {
+  const { setting, starts, from, to } = run
+  const rows = ticksOf(setting.path, from, to)
+  const startsById = Map.groupBy(starts, (start) => start.executionId)
+  const byTick = Map.groupBy(rows, (row) => `${row.job}@${row.scheduled_for}`)
+  const latenessMs: number[] = []
+  const takenOverMs: number[] = []
+  let duplicates = 0
+  for (const row of rows) {
+    const begun = startsById.get(row.id) ?? []
+    if (begun.length > 1 + row.interrupted) duplicates++
+    const latest = begun.at(-1)
+    if (latest === undefined) continue
+    if (row.was_recovered === 1) takenOverMs.push(latest.latenessMs)
+    else latenessMs.push(latest.latenessMs)
+  }
+  for (const executions of byTick.values()) if (executions.length > 1) duplicates++
+  let misses = 0
+  for (let tick = from; tick < to; tick += 1_000) {
+    for (let job = 0; job < setting.jobs; job++) {
+      const executions = byTick.get(`bench.tick-${job}@${tick}`) ?? []
+      if (executions.filter((row) => row.status === 'succeeded').length !== 1) misses++
+    }
+  }
+  return { ticks: (setting.jobs * (to - from)) / 1_000, latenessMs, takenOverMs, misses, duplicates }
+}
+
+function ticksOf(path: string, from: number, to: number): readonly TickRow[] {
+  const database = new DatabaseSync(path, { readOnly: true })
+  try {
+    return database
+      .prepare(
+        `SELECT job, scheduled_for, id, status, was_recovered,
+           (SELECT count(*) FROM escapement_attempts WHERE execution_seq = seq AND outcome = 'interrupted') AS interrupted
+         FROM escapement_executions WHERE job LIKE 'bench.tick-%' AND scheduled_for >= ? AND scheduled_for < ?`,
+      )
+      .all(from, to) as unknown as TickRow[]
+  } finally {
+    database.close()
+  }
+}

@@ -1,0 +1,26 @@
+/** What one process plans. */
+export interface PlanningSetting {
+  /** Null: in memory. */
+  readonly path: string | null
+  /** Jobs that are due once a day, none of them while this is measured. */
+  readonly dailyJobs: number
+  /** Jobs that are due each second; nothing runs them, so that planning stands alone. */
+  readonly busyJobs: number
+  readonly seconds: number
+}
+
+/** What it cost. */
+export interface PlanningCost {
+  /** From `start()` until all jobs are registered. */
+  readonly registeredMs: number
+  /** Processor time of all threads in the watched time, milliseconds. */
+  readonly cpuMs: number
+  readonly watchedMs: number
+  /** SQL statements in the watched time. */
+  readonly statements: number
+  /** Looks at the file for other processes' writes; see `StatementCounts`. */
+  readonly looks: number
+  /** Ticks planned in the watched time. */
+  readonly ticks: number
+  readonly longestBlockMs: number
+}
