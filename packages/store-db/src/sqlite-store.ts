@@ -16,6 +16,10 @@ export type SqliteStoreOptions = StoreOptions & Pick<OpenSqliteOptions, 'file' |
  * ```
  */
 export function sqliteStore(options: string | SqliteStoreOptions): JobStore {
-  const { prefix, migrate = 'auto', ...how } = typeof options === 'string' ? { file: options } : (options as SqliteStoreOptions)
+  const {
+    prefix,
+    migrate = 'auto',
+    ...how
+  } = typeof options === 'string' ? { file: options } : (options as SqliteStoreOptions)
   return sqliteJobStore({ database: openSqlite(how), ownsDatabase: true, prefix: tablePrefix(prefix), migrate })
 }

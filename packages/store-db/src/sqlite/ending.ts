@@ -82,12 +82,17 @@ export class SqliteEndings {
     if (history === 'failures' && (status === 'failed' || status === 'timed_out')) return []
     if (typeof history === 'string') return [this.#letGo(session, namespace, row, status)]
     session.run(this.#sql.markKept, [row.seq])
-    const surplus = session.all<EndingRow & { status: Ending['status'] }>(this.#sql.surplus, [namespace, row.job, history.keep])
+    const surplus = session.all<EndingRow & { status: Ending['status'] }>(this.#sql.surplus, [
+      namespace,
+      row.job,
+      history.keep,
+    ])
     return surplus.map((oldest) => this.#letGo(session, namespace, oldest, oldest.status))
   }
 
   #historyOf(session: SqliteSession, namespace: string, row: EndingRow): HistoryPolicy {
-    const found = session.get<{ history: string }>(this.#sql.history, [namespace, row.job, row.revision])?.history ?? 'all'
+    const found =
+      session.get<{ history: string }>(this.#sql.history, [namespace, row.job, row.revision])?.history ?? 'all'
     return found.startsWith('{') ? (JSON.parse(found) as HistoryPolicy) : (found as HistoryPolicy)
   }
 

@@ -32,7 +32,14 @@ export function sqliteEnqueue(context: SqliteContext): EnqueueStore {
     return { id: known?.id ?? given.id, status: visible(known?.status ?? 'scheduled'), existing: true }
   }
 
-  const retryOne = (session: SqliteSession, namespace: string, id: string, newId: string, by: string | null, now: number) => {
+  const retryOne = (
+    session: SqliteSession,
+    namespace: string,
+    id: string,
+    newId: string,
+    by: string | null,
+    now: number,
+  ) => {
     const asked = session.get<AskedRow>(sql.ending, [namespace, id])
     if (asked === undefined) return { result: 'unknown' } as const
     if (session.get(sql.byId, [namespace, newId]) !== undefined) return { result: 'existing', id: newId } as const
@@ -74,9 +81,7 @@ export function sqliteEnqueue(context: SqliteContext): EnqueueStore {
       }),
 
     retry: (namespace, executionId, newId, by) =>
-      context.write(
-        (session): RetryResult => retryOne(session, namespace, executionId, newId, by, context.now()),
-      ),
+      context.write((session): RetryResult => retryOne(session, namespace, executionId, newId, by, context.now())),
   }
 }
 

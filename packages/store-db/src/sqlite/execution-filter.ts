@@ -43,15 +43,17 @@ export function matchingExecutions(
 }
 
 function pathsOf({ ids, key, statuses, jobs }: ExecutionFilter): readonly Path[] {
-  if (ids !== undefined) return [{ index: 'id', condition: sql`id IN (SELECT value FROM json_each(${JSON.stringify(ids)}))` }]
+  if (ids !== undefined)
+    return [{ index: 'id', condition: sql`id IN (SELECT value FROM json_each(${JSON.stringify(ids)}))` }]
   if (key !== undefined) return [{ index: 'dedupe', condition: sql`dedupe_key = ${`key:${key}`}` }]
-  const isEvery = (set: ReadonlySet<ExecutionStatus>): boolean => statuses?.every((status) => set.has(status)) === true
+  const isEvery = (set: ReadonlySet<ExecutionStatus>): boolean =>
+    statuses !== undefined && statuses.length > 0 && statuses.every((status) => set.has(status))
   if (isEvery(RARE)) return [...new Set(statuses)].map(rarePath)
   if (statuses?.length === 1 && statuses[0] === 'running') {
     return [{ index: 'held', condition: sql`status IN ('claimed', 'running')` }]
   }
   if (isEvery(UNSETTLED)) return [{ index: 'unsettled_page', condition: sql`finished_at IS NULL` }]
-  if (jobs !== undefined && jobs.length <= MOST_JOBS) {
+  if (jobs !== undefined && jobs.length > 0 && jobs.length <= MOST_JOBS) {
     return [...new Set(jobs)].flatMap((job) => [jobPath(job, 0), jobPath(job, 1)])
   }
   return [{ index: 'page', condition: sql`1` }]
@@ -74,7 +76,10 @@ function conditions(t: TableNames, namespace: string, filter: ExecutionFilter): 
     found.push(sql`${sql.raw(column)} IN (SELECT value FROM json_each(${JSON.stringify(values)}))`)
   }
   among('job', jobs)
-  among('status', statuses?.flatMap((status) => (status === 'scheduled' ? ['scheduled', 'claimed'] : [status])))
+  among(
+    'status',
+    statuses?.flatMap((status) => (status === 'scheduled' ? ['scheduled', 'claimed'] : [status])),
+  )
   among('origin', origins)
   among('queue', queues)
   among('instance', instances)
@@ -91,7 +96,13 @@ function conditions(t: TableNames, namespace: string, filter: ExecutionFilter): 
 
 /** SQLite's `lower` knows only ASCII letters, which is what the port asks for. */
 function contains(search: string): Condition {
-  const columns = ['job', "iif(dedupe_key LIKE 'key:%', substr(dedupe_key, 5), '')", 'id', "error ->> '$.message'", 'input']
+  const columns = [
+    'job',
+    "iif(dedupe_key LIKE 'key:%', substr(dedupe_key, 5), '')",
+    'id',
+    "error ->> '$.message'",
+    'input',
+  ]
   const texts = sql.raw(columns.map((column) => `coalesce(${column}, '')`).join(` || char(0) || `))
   return sql`instr(lower(${texts}), lower(${search})) > 0`
 }

@@ -27,7 +27,11 @@ export class HostTransactions {
   }
 
   /** @throws {@link UnsupportedError} for a transaction of another dialect, or none that is known. */
-  async enqueue(namespace: string, executions: readonly NewExecution[], transaction: unknown): Promise<EnqueueResult[]> {
+  async enqueue(
+    namespace: string,
+    executions: readonly NewExecution[],
+    transaction: unknown,
+  ): Promise<EnqueueResult[]> {
     const host = this.#accept(transaction)
     try {
       return await this.#insert(host, namespace, executions)
@@ -45,7 +49,11 @@ export class HostTransactions {
     )
   }
 
-  async #insert(host: SqlTransaction, namespace: string, executions: readonly NewExecution[]): Promise<EnqueueResult[]> {
+  async #insert(
+    host: SqlTransaction,
+    namespace: string,
+    executions: readonly NewExecution[],
+  ): Promise<EnqueueResult[]> {
     const { tables } = this.#context
     const now = this.#context.now()
     for (const queue of new Set(executions.map((execution) => execution.queue))) {
@@ -59,16 +67,25 @@ export class HostTransactions {
       const sql = `${insertExecutionsSql(tables, values.length / NEW_EXECUTION_COLUMNS.length)} RETURNING id`
       for (const row of await host.run(sql, values)) inserted.add((row as { id: string }).id)
     }
-    const known = await this.#readBack(host, namespace, executions.filter(({ id }) => !inserted.has(id)))
+    const known = await this.#readBack(
+      host,
+      namespace,
+      executions.filter(({ id }) => !inserted.has(id)),
+    )
     return executions.map(({ id, job, dedupeKey }) => {
       if (inserted.has(id)) return { id, status: 'scheduled', existing: false }
-      const found = known.find((row) => row.id === id) ?? known.find((row) => row.job === job && row.dedupe_key === dedupeKey)
+      const found =
+        known.find((row) => row.id === id) ?? known.find((row) => row.job === job && row.dedupe_key === dedupeKey)
       const status = found?.status ?? 'scheduled'
       return { id: found?.id ?? id, status: status === 'claimed' ? 'scheduled' : status, existing: true }
     })
   }
 
-  async #readBack(host: SqlTransaction, namespace: string, executions: readonly NewExecution[]): Promise<readonly Known[]> {
+  async #readBack(
+    host: SqlTransaction,
+    namespace: string,
+    executions: readonly NewExecution[],
+  ): Promise<readonly Known[]> {
     if (executions.length === 0) return []
     const columns = `id, status, job, dedupe_key FROM ${this.#context.tables.executions}`
     const sql = `SELECT ${columns} WHERE namespace = ? AND id IN (SELECT value FROM json_each(?))

@@ -23,7 +23,13 @@ export function sqlitePlanning(context: SqliteContext): PlanStore {
   const spans = new SqliteSpans(context.tables)
   const insertion = new SqliteInsertion(context.tables)
 
-  const dueJob = (session: SqliteSession, namespace: string, row: JobRow, now: number, maxLateTicks: number): DueJob => ({
+  const dueJob = (
+    session: SqliteSession,
+    namespace: string,
+    row: JobRow,
+    now: number,
+    maxLateTicks: number,
+  ): DueJob => ({
     state: jobStateOf(row),
     hasLiveHandler: session.get(hasLiveHandler, [namespace, row.name, now]) !== undefined,
     lateTicks: session
@@ -31,9 +37,17 @@ export function sqlitePlanning(context: SqliteContext): PlanStore {
       .map(({ id, scheduled_for }) => ({ executionId: id, scheduledFor: scheduled_for })),
   })
 
-  const planJob = (session: SqliteSession, namespace: string, entry: PlanEntry, now: number): 'planned' | 'conflict' => {
+  const planJob = (
+    session: SqliteSession,
+    namespace: string,
+    entry: PlanEntry,
+    now: number,
+  ): 'planned' | 'conflict' => {
     const unjudged = <Verdict extends { readonly executionId: string }>(verdicts: readonly Verdict[]) =>
-      verdicts.map((verdict) => ({ ...verdict, row: session.get<UnjudgedRow>(sql.unjudged, [namespace, verdict.executionId]) }))
+      verdicts.map((verdict) => ({
+        ...verdict,
+        row: session.get<UnjudgedRow>(sql.unjudged, [namespace, verdict.executionId]),
+      }))
     const fold = unjudged(entry.fold)
     const keep = unjudged(entry.keep)
     if ([...fold, ...keep].some(({ row }) => row === undefined)) return 'conflict' // judged by someone else meanwhile
@@ -75,7 +89,9 @@ export function sqlitePlanning(context: SqliteContext): PlanStore {
 
     // Each entry is atomic by itself; they share transactions as far as time allows.
     plan: (namespace, entries) =>
-      Promise.all(entries.map((entry) => context.write((session) => planJob(session, namespace, entry, context.now())))),
+      Promise.all(
+        entries.map((entry) => context.write((session) => planJob(session, namespace, entry, context.now()))),
+      ),
 
     backfill: (namespace, { job, executions }) =>
       context.write((session) => {

@@ -163,7 +163,10 @@ function compiled(statement: RawBuilder<unknown>): SqliteQuery {
 
 /** A text in which each `?` stands for one value. */
 function withParameters(text: string, value: SqliteValue): RawBuilder<unknown> {
-  return sql.join(text.split('?').map((part) => sql.raw(part)), sql`${value}`)
+  return sql.join(
+    text.split('?').map((part) => sql.raw(part)),
+    sql`${value}`,
+  )
 }
 
 function backlogOf(rows: readonly BacklogRow[], now: number): Backlog[] {

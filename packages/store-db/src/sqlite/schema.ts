@@ -6,7 +6,13 @@ import type { TableNames } from '../table-names.ts'
  * flags are 0 or 1; names and keys compare by their bytes, which is SQLite's default collation.
  */
 export function sqliteMigrations(t: TableNames): readonly Migration[] {
-  return [{ version: 1, minCompatible: 1, steps: [...definitions(t), ...executions(t), ...history(t), ...upkeep(t)] }]
+  return [
+    {
+      version: 1,
+      minCompatible: 1,
+      steps: [definitions(t), executions(t), history(t), upkeep(t)].map((step) => step.join(';\n')),
+    },
+  ]
 }
 
 function definitions(t: TableNames): string[] {

@@ -7,7 +7,9 @@ export function settlingSql(t: TableNames) {
     execution: `SELECT ${ENDING_COLUMNS}, status, retries, interruptions, claimed_at, due_at, abandoned_at, cancel_requested_at
       FROM ${t.executions} WHERE namespace = ? AND id = ?`,
 
-    isRecorded: `SELECT 1 FROM ${t.attempts} WHERE execution_seq = ? AND number = ? AND fence = ?`,
+    /** Whether an attempt came of this settlement; one that recovery ended as interrupted did not. */
+    isRecorded: `SELECT 1 FROM ${t.attempts} WHERE execution_seq = ? AND number = ? AND fence = ?
+      AND (outcome <> 'interrupted' OR ? = 'interrupted')`,
 
     /**
      * The end of an attempt. Refused unless the fence is the newest and the execution is held: what was settled, taken

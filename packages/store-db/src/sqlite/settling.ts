@@ -44,7 +44,7 @@ export function sqliteSettling(context: SqliteContext): SettleStore {
     }
     const isHeld = row.fence === fence && (row.status === 'claimed' || row.status === 'running')
     const isFirst = isHeld && row.abandoned_at === null
-    if (!isFirst && session.get(sql.isRecorded, [row.seq, given.attempt, fence]) !== undefined) {
+    if (!isFirst && session.get(sql.isRecorded, [row.seq, given.attempt, fence, given.outcome]) !== undefined) {
       const endsAbandoned = isHeld && given.abandonedAt === null
       if (!endsAbandoned) return { executionId, result: 'repeated', status: visible(row.status) }
     } else if (!isHeld) {
@@ -78,7 +78,15 @@ export function sqliteSettling(context: SqliteContext): SettleStore {
     if (isFirst) {
       const log = given.log.length === 0 ? null : JSON.stringify(given.log)
       const { attempt, startedAt, finishedAt, outcome } = given
-      const parameters = [row.seq, attempt, given.instance, row.fence, row.claimed_at ?? startedAt, startedAt, finishedAt]
+      const parameters = [
+        row.seq,
+        attempt,
+        given.instance,
+        row.fence,
+        row.claimed_at ?? startedAt,
+        startedAt,
+        finishedAt,
+      ]
       session.run(sql.recordAttempt, [...parameters, outcome, error, log])
     }
     batch.events.push(eventOf(row, given, status, isFirst))

@@ -1,5 +1,12 @@
 import type { SqliteSession } from '@escapement/db'
-import { addNumbers, MINUTE_MS, type StatsChange, type StatsNumbers, statsChanges, type StatsEvent } from '../stats/stats-change.ts'
+import {
+  addNumbers,
+  MINUTE_MS,
+  type StatsChange,
+  type StatsNumbers,
+  statsChanges,
+  type StatsEvent,
+} from '../stats/stats-change.ts'
 import { numbersOf, type StatsRow, statsValues } from '../stats/stats-row.ts'
 import type { TableNames } from '../table-names.ts'
 

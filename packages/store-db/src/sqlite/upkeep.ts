@@ -13,7 +13,6 @@ import { upkeepSql } from './upkeep-sql.ts'
 const AT_ONCE = 200
 const HOUR_MS = 3_600_000
 const DAY_MS = 86_400_000
-const DEFAULT_RETENTION_MS = 30 * DAY_MS
 
 interface BulkRow {
   readonly id: string
@@ -55,7 +54,12 @@ export function sqliteUpkeep(context: SqliteContext): UpkeepStore {
     return done
   }
 
-  const moveStats = (session: SqliteSession, namespace: string, rows: readonly FoldedRow[], width: number | null): number => {
+  const moveStats = (
+    session: SqliteSession,
+    namespace: string,
+    rows: readonly FoldedRow[],
+    width: number | null,
+  ): number => {
     for (const row of rows) {
       session.run(sql.removeStats, [namespace, row.job, row.bucket, row.width, row.instance])
       const wider = width ?? row.width
@@ -70,14 +74,17 @@ export function sqliteUpkeep(context: SqliteContext): UpkeepStore {
     async recover(namespace, limit) {
       const holders = await context.write((session) => {
         const now = context.now()
-        if (session.run(sql.declareDead, [now, namespace, now]) > 0) session.run(sql.forgetHandlers, [namespace, namespace])
+        if (session.run(sql.declareDead, [now, namespace, now]) > 0)
+          session.run(sql.forgetHandlers, [namespace, namespace])
         return session.all<{ id: string }>(sql.holders, [namespace])
       })
       const recovered: Recovered[] = []
       for (const { id } of holders) {
         while (recovered.length < limit) {
           const asked = Math.min(AT_ONCE, limit - recovered.length)
-          const released = await context.write((session) => releases.recover(session, namespace, id, asked, context.now()))
+          const released = await context.write((session) =>
+            releases.recover(session, namespace, id, asked, context.now()),
+          )
           recovered.push(...released)
           if (released.length < asked) break
         }
@@ -96,8 +103,12 @@ export function sqliteUpkeep(context: SqliteContext): UpkeepStore {
         session.run(sql.purgeFences, [namespace, (context.now() - DAY_MS) * 1_000, AT_ONCE])
         session.run(sql.purgeInstances, [namespace, before])
       })
-      const executions = await inSteps(limit, (session, asked) => session.run(sql.purgeExecutions, [namespace, before, asked]))
-      const spans = await inSteps(limit - executions, (session, asked) => session.run(sql.purgeSpans, [namespace, before, asked]))
+      const executions = await inSteps(limit, (session, asked) =>
+        session.run(sql.purgeExecutions, [namespace, before, asked]),
+      )
+      const spans = await inSteps(limit - executions, (session, asked) =>
+        session.run(sql.purgeSpans, [namespace, before, asked]),
+      )
       return executions + spans
     },
 
@@ -129,7 +140,7 @@ export function sqliteUpkeep(context: SqliteContext): UpkeepStore {
     settings: (namespace) =>
       context.read((session) => {
         const row = session.get<{ value: string }>(sql.setting, [namespace, 'retentionMs'])
-        return { retentionMs: row === undefined ? DEFAULT_RETENTION_MS : Number(row.value) }
+        return row === undefined ? null : { retentionMs: Number(row.value) }
       }),
 
     saveSettings: (namespace, { retentionMs }) =>
@@ -154,7 +165,18 @@ export function sqliteUpkeep(context: SqliteContext): UpkeepStore {
     saveBulkAction: (namespace, action, expected) =>
       context.write((session) => {
         const { id, status, total, done, failed, cursor, updatedAt } = action
-        const parameters = [status, total, done, failed, cursor, updatedAt, namespace, id, expected.cursor, expected.status]
+        const parameters = [
+          status,
+          total,
+          done,
+          failed,
+          cursor,
+          updatedAt,
+          namespace,
+          id,
+          expected.cursor,
+          expected.status,
+        ]
         return session.run(sql.saveBulk, parameters) > 0
       }),
   }

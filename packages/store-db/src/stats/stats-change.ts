@@ -69,7 +69,9 @@ export interface StatsChange {
   readonly numbers: StatsNumbers
 }
 
-type Counts = { -readonly [Key in keyof StatsNumbers]: StatsNumbers[Key] extends number ? number : Record<number, number> }
+type Counts = {
+  -readonly [Key in keyof StatsNumbers]: StatsNumbers[Key] extends number ? number : Record<number, number>
+}
 
 /** Sums events by job, minute and instance. */
 export function statsChanges(events: readonly StatsEvent[]): readonly StatsChange[] {

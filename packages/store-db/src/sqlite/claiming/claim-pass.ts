@@ -20,11 +20,15 @@ export const NOTHING: ClaimResult = Object.freeze({
 /** One claim within one transaction. */
 export function claimPass(scope: JudgingScope, request: ClaimRequest, places: LanePlaces): ClaimResult {
   const { session, sql, namespace, now } = scope
-  const instance = session.get<{ lease_until: number; claim_token: number }>(sql.instance, [namespace, request.instance])
+  const instance = session.get<{ lease_until: number; claim_token: number }>(sql.instance, [
+    namespace,
+    request.instance,
+  ])
   if (instance === undefined) return { ...NOTHING, isAlive: false, now }
   if (request.isRepeat || request.token === instance.claim_token) {
     const rows = session.all<ClaimedRow>(sql.heldUnderToken, [namespace, request.instance, request.token])
-    if (rows.length > 0) return { ...NOTHING, executions: rows.toSorted(goesBefore).map(repeated(scope)), hasMore: true, now }
+    if (rows.length > 0)
+      return { ...NOTHING, executions: rows.toSorted(goesBefore).map(repeated(scope)), hasMore: true, now }
   }
   const { hasMore: isMoreToJudge, ...judgement } = judgeDue(scope)
   const eligibility = new Eligibility(scope)

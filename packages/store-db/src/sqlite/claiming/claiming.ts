@@ -65,7 +65,14 @@ export function sqliteClaiming(context: SqliteContext): ClaimStore {
           return { isAlive: false, lost: holding.map(({ executionId }) => executionId), cancel: [], now }
         }
         const named = JSON.stringify(holding.map(({ executionId, fence }) => [executionId, Number(fence)]))
-        releases.giveUnnamedBack(session, namespace, instance, claimedUpTo, new Set(holding.map((held) => held.executionId)), now)
+        releases.giveUnnamedBack(
+          session,
+          namespace,
+          instance,
+          claimedUpTo,
+          new Set(holding.map((held) => held.executionId)),
+          now,
+        )
         const held = new Map(
           session.all<HeldRow>(ownership.held, [named, namespace]).map((row): [string, HeldRow] => [row.id, row]),
         )

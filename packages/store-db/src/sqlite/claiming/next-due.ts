@@ -14,7 +14,11 @@ export function nextDueAt(scope: JudgingScope, demands: readonly QueueDemand[]):
   )
 }
 
-function nextUnjudged({ session, sql, namespace, handlers, now }: JudgingScope, queues: ReadonlySet<string>, isLedger: 0 | 1): number {
+function nextUnjudged(
+  { session, sql, namespace, handlers, now }: JudgingScope,
+  queues: ReadonlySet<string>,
+  isLedger: 0 | 1,
+): number {
   let passed = 0
   const rows = session.each<{ job: string; queue: string; due_at: number }>(sql.futureUnjudged, [
     namespace,
@@ -36,7 +40,13 @@ function nextJudged({ session, sql, namespace, handlers, now }: JudgingScope, qu
     if (level === undefined) return next
     priority = level.priority
     let passed = 0
-    for (const row of session.each<{ job: string; due_at: number }>(sql.future, [namespace, queue, priority, now, MOST_PASSED])) {
+    for (const row of session.each<{ job: string; due_at: number }>(sql.future, [
+      namespace,
+      queue,
+      priority,
+      now,
+      MOST_PASSED,
+    ])) {
       if (row.due_at >= next) break
       if (++passed < MOST_PASSED && !handlers.has(row.job)) continue
       next = row.due_at

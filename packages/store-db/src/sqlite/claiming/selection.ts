@@ -82,7 +82,8 @@ export function selectDue(
     const room = roomOf(scope, eligibility, selection, demand)
     if (room !== null && scanQueue(scope, room, demand.queue) === 'crowded') crowded.set(demand.queue, room)
   }
-  if (crowded.size > 0) scanLanes(scope, eligibility, crowded, new Set([...selection.starts, ...selection.ahead]), places)
+  if (crowded.size > 0)
+    scanLanes(scope, eligibility, crowded, new Set([...selection.starts, ...selection.ahead]), places)
   return selection
 }
 
