@@ -1,4 +1,4 @@
-import { planJobUntil } from '../plan/planner.ts'
+import { planJobUpToNow } from '../plan/planner.ts'
 import { judgeDefinition } from '../policy/supersede.ts'
 import type { DefinitionChange, JobStateForRegistration } from '../store/definition-store.ts'
 import { nextTick } from '../trigger/next-tick.ts'
@@ -142,10 +142,10 @@ export class Registrar {
       return changeAt(job, state.current.revision, state.plannedUntil, now)
     if (verdict === 'wait' || (verdict === 'keep' && state.absentSince === null)) return null
     if (verdict === 'adopt') return changeAt(job, state.current.revision, state.plannedUntil, state.plannedUntil)
-    const planned = await planJobUntil(this.#context, { state, lateTicks: [], hasLiveHandler: true }, now)
+    const planned = await planJobUpToNow(this.#context, spec.name)
     if (planned === null) return 'again'
     if (verdict === 'keep') return null
-    return changeAt(job, state.current.revision, planned.plannedUntil, now)
+    return changeAt(job, state.current.revision, planned, now)
   }
 }
 

@@ -25,7 +25,7 @@ export const planning: MemoryRole<PlanStore> = (at) => ({
     }
     for (const name of request.late) {
       const job = tables.jobs.get(name)
-      if (job?.isPlanned === true && !found.includes(job)) found.push(job)
+      if (job?.state != null && job.state.retiredAt === null && !found.includes(job)) found.push(job)
     }
     return { jobs: found.map((job) => dueJob(job, now, request.maxLateTicks)), nextTickAt, now }
   },

@@ -150,12 +150,22 @@ export class Planner {
   }
 }
 
-/** Plans one job now, whatever the loop does: its definition is about to change, or it comes back. */
-export async function planJobUntil(context: EngineContext, due: DueJob, now: number): Promise<PlanEntry | null> {
+/**
+ * Plans one job up to now, whatever the loop does, and judges what is late of it: its definition is about to change, or
+ * its handlers come back.
+ *
+ * @returns Where its cursor stands now; null when the job has moved meanwhile or more is left to do: look again.
+ */
+export async function planJobUpToNow(context: EngineContext, job: string): Promise<number | null> {
   const { runtime, store, namespace } = context
+  const request = { until: Number.MIN_SAFE_INTEGER, limit: 0, late: [job], maxLateTicks: LATE_TICKS_A_JOB }
+  const { jobs, now } = await callStore(runtime, () => store.dueJobs(namespace, request))
+  const due = jobs.find(({ state }) => state.name === job)
+  if (due === undefined) return null
   const { entry, isComplete } = planRange({
     state: due.state,
     lateTicks: due.lateTicks,
+    maxLateTicks: LATE_TICKS_A_JOB,
     hasLiveHandler: true,
     now,
     until: Math.max(now, due.state.plannedUntil),
@@ -163,5 +173,5 @@ export async function planJobUntil(context: EngineContext, due: DueJob, now: num
     maxTicks: TICKS_AN_ENTRY,
   })
   const [result] = await callStore(runtime, () => store.plan(namespace, [entry]))
-  return result === 'planned' && isComplete ? entry : null
+  return result === 'planned' && isComplete ? entry.plannedUntil : null
 }

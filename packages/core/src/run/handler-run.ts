@@ -1,4 +1,4 @@
-import { isIsolated } from '../job/isolated.ts'
+import { type IsolatedHandler, isIsolated } from '../job/isolated.ts'
 import type { RunContext, RunLog } from '../job/run-context.ts'
 import { InvalidOptionError, type EscapementError } from '@escapement/base'
 import { LeaseLostError } from '../error/lease-lost-error.ts'
@@ -8,7 +8,7 @@ import type { ClaimedExecution } from '../store/claim-store.ts'
 import type { LogLine } from '../store/execution.ts'
 import { shown } from './error-record.ts'
 import type { ExecutionLog } from './execution-log.ts'
-import { startIsolated } from './isolated-handler.ts'
+import { type RunningIsolated, startIsolated } from './isolated-handler.ts'
 import type { LeaseDeadline } from './lease-deadline.ts'
 
 /** What a handler is started with. */
@@ -48,30 +48,57 @@ export function startHandler(
       terminate: () => Promise.resolve(),
     }
   }
-  const { claimed } = given
-  const running = startIsolated(
-    run,
-    {
-      input: claimed.input,
-      job: claimed.job,
-      executionId: claimed.id,
-      attempt: claimed.attempt,
-      scheduledFor: claimed.scheduledFor,
-      missed: claimed.missed,
-      fence: claimed.guardFence.toString(),
-      fenceKey: claimed.guardKey,
-      remainingMs: lease.remainingMs(),
-      traceparent: claimed.traceparent,
-      principal: `system:job/${claimed.job}`,
-    },
-    { log: logWriter(given, context), progress: (percent) => given.setProgress(checkedProgress(given, percent)) },
-  )
-  return {
-    result: running.result,
-    isIsolated: true,
-    abort: (reason) => running.abort(reason),
-    leaseExtended: () => running.extendLease(lease.remainingMs()),
-    terminate: () => running.terminate(),
+  return new IsolatedHandlerRun(run, given, context, lease)
+}
+
+/** A handler in a thread or process of its own; its input is checked here, where the schema is. */
+class IsolatedHandlerRun implements HandlerRun {
+  readonly isIsolated = true
+  readonly result: Promise<unknown>
+  readonly #lease: LeaseDeadline
+  #running: RunningIsolated | undefined
+  #reason: EscapementError | undefined
+
+  constructor(handler: IsolatedHandler, given: HandlerCase, context: EngineContext, lease: LeaseDeadline) {
+    this.#lease = lease
+    this.result = this.#run(handler, given, context)
+  }
+
+  abort(reason: EscapementError): void {
+    this.#reason = reason
+    this.#running?.abort(reason)
+  }
+
+  leaseExtended(): void {
+    this.#running?.extendLease(this.#lease.remainingMs())
+  }
+
+  async terminate(): Promise<void> {
+    await this.#running?.terminate()
+  }
+
+  async #run(handler: IsolatedHandler, given: HandlerCase, context: EngineContext): Promise<unknown> {
+    const { claimed, local } = given
+    const input = await parseInput(claimed.job, local.job.input, storedInput(claimed))
+    if (this.#reason !== undefined) throw this.#reason
+    this.#running = startIsolated(
+      handler,
+      {
+        input: JSON.stringify(input) ?? null,
+        job: claimed.job,
+        executionId: claimed.id,
+        attempt: claimed.attempt,
+        scheduledFor: claimed.scheduledFor,
+        missed: claimed.missed,
+        fence: claimed.guardFence.toString(),
+        fenceKey: claimed.guardKey,
+        remainingMs: this.#lease.remainingMs(),
+        traceparent: claimed.traceparent,
+        principal: `system:job/${claimed.job}`,
+      },
+      { log: logWriter(given, context), progress: (percent) => given.setProgress(checkedProgress(given, percent)) },
+    )
+    return await this.#running.result
   }
 }
 
@@ -84,8 +111,6 @@ async function runHere(
   const { claimed, local } = given
   const { run } = local.job
   if (isIsolated(run)) return undefined
-  const text = claimed.input
-  const input: unknown = text === null ? undefined : JSON.parse(text)
   const write = logWriter(given, context)
   const log: RunLog = {
     debug: (message, fields) => write('debug', message, fields),
@@ -94,7 +119,7 @@ async function runHere(
     error: (message, fields) => write('error', message, fields),
   }
   const runContext: RunContext = {
-    input: await parseInput(claimed.job, local.job.input, input),
+    input: await parseInput(claimed.job, local.job.input, storedInput(claimed)),
     signal,
     fence: claimed.guardFence,
     fenceKey: claimed.guardKey,
@@ -119,13 +144,16 @@ function logWriter(
   context: EngineContext,
 ): (level: LogLine['level'], message: unknown, fields?: object) => void {
   const { redactor } = given.local
-  const { input } = given.claimed
-  const secrets = input === null ? [] : redactor.secretsOf(JSON.parse(input))
+  const secrets = redactor.secretsOf(storedInput(given.claimed))
   return (level, message, fields) => {
     const text = fields === undefined ? null : redactor.json(fieldsText(fields))
     const line = { at: context.clock.now(), level, message: redactor.scrub(shown(message), secrets) }
     given.log.add(text === null ? line : { ...line, fields: redactor.scrub(text, secrets) })
   }
+}
+
+function storedInput({ input }: ClaimedExecution): unknown {
+  return input === null ? undefined : JSON.parse(input)
 }
 
 function fieldsText(fields: object): string {

@@ -78,8 +78,8 @@ export interface BackfillRequest {
 /** From schedules to rows. */
 export interface PlanStore {
   /**
-   * Active jobs whose next tick is at or before `until`, soonest first, and those named in `late`; absent and retired
-   * jobs are left out. Costs the same however many jobs are not due.
+   * Active jobs whose next tick is at or before `until`, soonest first, without absent and retired ones; and those named
+   * in `late`, absent ones too. Costs the same however many jobs are not due.
    *
    * @returns The jobs, the next tick of any other active job (null: none), and the server's time.
    */

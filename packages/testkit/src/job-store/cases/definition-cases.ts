@@ -143,8 +143,10 @@ export const definitionCases: readonly JobStoreCase[] = [
       await stage.pass(10)
       await stage.store.markAbsent(stage.namespace, ['report'])
       assert.equal((await stage.state('report')).absentSince, absentSince)
-      const request = { until: stage.now(), limit: 10, late: ['report'], maxLateTicks: 1 }
+      const request = { until: stage.now(), limit: 10, late: [], maxLateTicks: 1 }
+      const named = { ...request, late: ['report'] }
       assert.deepEqual((await stage.store.dueJobs(stage.namespace, request)).jobs, [])
+      assert.equal((await stage.store.dueJobs(stage.namespace, named)).jobs[0]?.hasLiveHandler, false)
       await stage.instance('b')
       assert.equal((await stage.state('report')).absentSince, null)
       assert.equal((await stage.store.dueJobs(stage.namespace, request)).jobs.length, 1)
@@ -170,8 +172,10 @@ export const definitionCases: readonly JobStoreCase[] = [
         [retiredAt, retiredAt, null, at + 50_000],
       )
       await stage.pass(100_000)
-      const request = { until: stage.now(), limit: 10, late: ['report'], maxLateTicks: 1 }
+      const request = { until: stage.now(), limit: 10, late: [], maxLateTicks: 1 }
+      const named = { ...request, late: ['report'] }
       assert.deepEqual((await stage.store.dueJobs(stage.namespace, request)).jobs, [])
+      assert.equal((await stage.store.dueJobs(stage.namespace, named)).jobs[0]?.hasLiveHandler, false)
       const again = await stage.job()
       assert.deepEqual([again.retiredAt, again.plannedUntil, again.firstRegisteredAt], [null, stage.now(), at])
     },
