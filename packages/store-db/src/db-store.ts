@@ -1,5 +1,14 @@
 import { type JobStore, UnsupportedError } from '@escapement/core'
-import { isKysely, kyselyDialect, openSqlite, SqliteDatabase, sqliteFileOf, tablePrefix } from '@escapement/db'
+import {
+  isKysely,
+  kyselyDialect,
+  nodeSqliteLibrary,
+  openSqlite,
+  SqliteDatabase,
+  sqliteFileOf,
+  sqliteLibraryOf,
+  tablePrefix,
+} from '@escapement/db'
 import type { Kysely } from 'kysely'
 import { lazyStore } from './lazy-store.ts'
 import { sqliteJobStore } from './sqlite/sqlite-job-store.ts'
@@ -37,7 +46,13 @@ export function dbStore<Tables>(db: SqliteDatabase | Kysely<Tables>, options: Db
   }
   return lazyStore({ shared: true, transactions: true, notify: true }, async () => {
     const { runtime, busyTimeout } = options
-    const file = await sqliteFileOf(db as Kysely<unknown>)
+    const kysely = db as Kysely<unknown>
+    const file = await sqliteFileOf(kysely)
+    if ((await sqliteLibraryOf(kysely)) !== nodeSqliteLibrary()) {
+      throw new UnsupportedError(
+        "this Kysely uses another copy of SQLite than the one inside Node, and two copies on one file undo each other's locks: pass dbStore(openSqlite({ open: () => new Database(file) })) with the same library",
+      )
+    }
     const database = openSqlite({
       file,
       ...(runtime === undefined ? {} : { runtime }),

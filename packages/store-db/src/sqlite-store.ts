@@ -20,6 +20,6 @@ export function sqliteStore(options: string | SqliteStoreOptions): JobStore {
     prefix,
     migrate = 'auto',
     ...how
-  } = typeof options === 'string' ? { file: options } : (options as SqliteStoreOptions)
+  } = typeof options === 'string' ? { file: options } : options
   return sqliteJobStore({ database: openSqlite(how), ownsDatabase: true, prefix: tablePrefix(prefix), migrate })
 }

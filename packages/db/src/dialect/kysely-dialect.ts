@@ -17,7 +17,7 @@ export function kyselyDialect(kysely: Kysely<unknown>): Exclude<DialectName, 'ma
   const { adapter } = kysely.getExecutor()
   const names = new Set<string>()
   for (let type: unknown = adapter; typeof type === 'object' && type !== null; type = Object.getPrototypeOf(type)) {
-    names.add((type as object).constructor.name) // by name as well: the host may have another copy of Kysely
+    names.add(type.constructor.name) // by name as well: the host may have another copy of Kysely
   }
   return ADAPTERS.find(([adapterType]) => adapter instanceof adapterType || names.has(adapterType.name))?.[1] ?? null
 }

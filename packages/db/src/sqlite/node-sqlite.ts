@@ -1,15 +1,14 @@
+import type * as NodeSqlite from 'node:sqlite'
 import type { SqliteDriver } from './sqlite-driver.ts'
 
-type NodeSqlite = typeof import('node:sqlite')
-
 /** Loaded when first needed, since Node 22 warns that it is experimental and not every host of this package uses it. */
-function nodeSqlite(): NodeSqlite {
+function nodeSqlite(): typeof NodeSqlite {
   return process.getBuiltinModule('node:sqlite')
 }
 
 /** Opens a file with the SQLite inside Node. */
 export function openNodeSqlite(file: string): SqliteDriver {
-  return new (nodeSqlite().DatabaseSync)(file) as SqliteDriver
+  return new (nodeSqlite().DatabaseSync)(file)
 }
 
 /** Whether the connection belongs to the SQLite inside Node. */

@@ -28,6 +28,7 @@ export class SqliteSession {
   }
 
   /** The first row, or undefined. */
+  // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- the caller knows its columns
   get<Row>(sql: string, parameters: readonly SqliteValue[] = []): Row | undefined {
     return this.#prepare(sql).get(...parameters) as Row | undefined
   }

@@ -138,6 +138,7 @@ function attemptOf(row: AttemptRow): Attempt {
   }
 }
 
+// oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- the caller knows what the column holds
 function parsed<T>(text: string | null): T | null {
   return text === null ? null : (JSON.parse(text) as T)
 }

@@ -1,5 +1,5 @@
 import { type EnqueueResult, type ExecutionStatus, type NewExecution, UnsupportedError } from '@escapement/core'
-import { asSqlTransaction, sqliteError, type SqlTransaction } from '@escapement/db'
+import { asSqlTransaction, SQLITE_LIBRARY_SQL, sqliteError, type SqlTransaction } from '@escapement/db'
 import { storeError } from '../error/store-error.ts'
 import { NEW_EXECUTION_COLUMNS, newExecutionRow } from '../execution/new-execution-row.ts'
 import { insertExecutionsSql } from './insertion.ts'
@@ -21,6 +21,7 @@ interface Known {
  */
 export class HostTransactions {
   readonly #context: SqliteContext
+  #isSameLibrary = false
 
   constructor(context: SqliteContext) {
     this.#context = context
@@ -34,6 +35,7 @@ export class HostTransactions {
   ): Promise<EnqueueResult[]> {
     const host = this.#accept(transaction)
     try {
+      if (!this.#isSameLibrary) await this.#checkLibrary(host)
       return await this.#insert(host, namespace, executions)
     } catch (error) {
       throw storeError(sqliteError(error, this.#context.database.file))
@@ -47,6 +49,17 @@ export class HostTransactions {
     throw new UnsupportedError(
       `transaction ${given} a Kysely Transaction over SQLite nor made by sqlTransaction(run, { dialect: 'sqlite' }); this store is on SQLite`,
     )
+  }
+
+  async #checkLibrary(host: SqlTransaction): Promise<void> {
+    const libraryOf = (rows: readonly unknown[]): string => (rows[0] as { library: string } | undefined)?.library ?? ''
+    const own = await this.#context.read((session) => libraryOf(session.all(SQLITE_LIBRARY_SQL)))
+    if (libraryOf(await host.run(SQLITE_LIBRARY_SQL, [])) !== own) {
+      throw new UnsupportedError(
+        "transaction uses another copy of SQLite than this store, and two copies on one file undo each other's locks: make the store with sqliteStore({ open: () => new Database(file) }) and the same library",
+      )
+    }
+    this.#isSameLibrary = true
   }
 
   async #insert(

@@ -11,7 +11,7 @@ export function planningSql(t: TableNames) {
 
     job: `SELECT ${JOB_COLUMNS} FROM ${t.jobs} j
       JOIN ${t.job_revisions} r ON r.namespace = j.namespace AND r.job = j.name AND r.revision = j.revision
-      WHERE j.namespace = ? AND j.name = ? AND j.absent_since IS NULL AND j.retired_at IS NULL`,
+      WHERE j.namespace = ? AND j.name = ? AND j.retired_at IS NULL`,
 
     lateTicks: `SELECT id, scheduled_for FROM ${t.executions} INDEXED BY ${t.executions}_unjudged
       WHERE namespace = ? AND status = 'scheduled' AND is_judged = 0 AND is_ledger = 1 AND due_at < ? AND job = ?
