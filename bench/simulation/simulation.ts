@@ -50,13 +50,13 @@ export async function simulate(given: SimulationCase): Promise<SimulationResult>
   const book = new TickBook(specs, START, end)
   const store = notingStore(memoryStore({ runtime }), book)
   const cluster = new CrashingCluster(runtime, store, given, end - QUIET_MS)
-  const jobs = specs.map(({ name, cron: pattern }) => (machine: () => VirtualMachine) =>
+  const jobs = specs.map(({ name, cron: pattern }) =>
     defineJob({
       name,
       trigger: cron(pattern),
-      run: async ({ scheduledFor }) => {
+      run: async ({ scheduledFor, executionId }) => {
         book.saw(name, scheduledFor)
-        await cluster.perhapsCrash(machine())
+        await cluster.perhapsCrash(executionId)
       },
     }),
   )
@@ -85,8 +85,6 @@ const nothing = (): void => undefined
 /** Lost calls are reported, thousands of them. */
 const silence: Logger = { debug: nothing, info: nothing, warn: nothing, error: nothing }
 
-type JobMaker = (machine: () => VirtualMachine) => AnyJob
-
 /** Instances that crash now and then, each followed by another one. */
 class CrashingCluster {
   crashes = 0
@@ -94,7 +92,9 @@ class CrashingCluster {
   readonly #store: JobStore
   readonly #given: SimulationCase
   readonly #quietFrom: number
-  #jobs: readonly JobMaker[] = []
+  /** The machines on which executions were started, as far as they may crash. */
+  readonly #hosts = new Map<string, VirtualMachine>()
+  #jobs: readonly AnyJob[] = []
 
   constructor(runtime: VirtualRuntime, store: JobStore, given: SimulationCase, quietFrom: number) {
     this.#runtime = runtime
@@ -103,29 +103,32 @@ class CrashingCluster {
     this.#quietFrom = quietFrom
   }
 
-  async start(jobs: readonly JobMaker[]): Promise<void> {
+  async start(jobs: readonly AnyJob[]): Promise<void> {
     this.#jobs = jobs
     const { faults, retentionDays } = this.#given
     const { random } = this.#runtime
     const store = faults > 0 ? lossyStore(this.#store, faults, random) : this.#store
     const machine = virtualMachine(this.#runtime, store)
     const scheduler = createScheduler({
-      jobs: jobs.map((job) => job(() => machine)),
+      jobs,
       store: machine.store,
       runtime: machine.runtime,
-      lease: faults > 0 ? '10m' : '6h',
+      lease: faults > 0 ? '2h' : '6h',
       horizon: '6h',
       retention: `${retentionDays}d`,
       logger: silence,
     })
+    if (faults > 0) scheduler.on('execution:started', ({ executionId }) => this.#hosts.set(executionId, machine))
     await scheduler.start()
   }
 
-  async perhapsCrash(machine: VirtualMachine): Promise<void> {
+  async perhapsCrash(executionId: string): Promise<void> {
+    const host = this.#hosts.get(executionId)
+    this.#hosts.delete(executionId)
     const runtime = this.#runtime
-    if (this.#given.faults === 0 || runtime.random() >= this.#given.faults || runtime.now() > this.#quietFrom) return
+    if (host === undefined || runtime.random() >= this.#given.faults || runtime.now() > this.#quietFrom) return
     this.crashes++
-    machine.kill()
+    host.kill()
     void runtime.sleep(runtime.random() * LONGEST_ABSENCE_MS).then(() => this.start(this.#jobs))
     await new Promise(() => undefined) // its process is gone
   }
