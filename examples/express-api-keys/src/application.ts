@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { type Duration, type Logger, type Runtime, systemRuntime } from '@escapement/base'
+import { type Duration, type Logger, systemRuntime } from '@escapement/base'
 import { createScheduler, type Scheduler } from '@escapement/core'
 import { sqliteStore } from '@escapement/store-db'
 import { CleanUpService } from './clean-up/clean-up-service.ts'
@@ -25,8 +25,6 @@ import { UsageService } from './usage/usage-service.ts'
 /** What an application may be given beside its settings. */
 export interface ApplicationOptions {
   readonly logger: Logger
-  /** Clock and ids. Default: the machine's. */
-  readonly runtime?: Runtime
   /** How long a dead instance is waited for. Default: the scheduler's, 30 s. */
   readonly lease?: Duration
 }
@@ -39,7 +37,7 @@ export class Application implements AsyncDisposable {
   readonly #server: Server
   #stopping: Promise<void> | undefined
 
-  constructor(settings: Settings, { logger, runtime = systemRuntime, lease = '30s' }: ApplicationOptions) {
+  constructor(settings: Settings, { logger, lease = '30s' }: ApplicationOptions) {
     const { schedules, serviceTimeoutMs } = settings
     const db = openDatabase(settings.databaseFile)
     const usageClient = new UsageClient(settings.usageUrl, serviceTimeoutMs)
@@ -48,8 +46,8 @@ export class Application implements AsyncDisposable {
     this.db = db
     this.scheduler = createScheduler({
       jobs: [
-        expirationCheck(schedules.expirationCheck, new ReminderService(db, reminderClient, runtime)),
-        usageSync(schedules.usageSync, new UsageService(db, usageClient, runtime)),
+        expirationCheck(schedules.expirationCheck, new ReminderService(db, reminderClient, systemRuntime)),
+        usageSync(schedules.usageSync, new UsageService(db, usageClient, systemRuntime)),
         cleanUp(schedules.cleanUp, new CleanUpService(db, settings.expiredKeyRetentionMs)),
         healthCheck(schedules.healthCheck, probes),
       ],
@@ -58,11 +56,10 @@ export class Application implements AsyncDisposable {
       retention: '30d',
       lease,
       logger,
-      runtime,
     })
     logExecutions(this.scheduler, logger)
-    const keys = new KeyService(db, runtime)
-    const sessions = new SessionService(db, runtime)
+    const keys = new KeyService(db, systemRuntime)
+    const sessions = new SessionService(db, systemRuntime)
     const { adminToken } = settings
     this.#server = createServer(createApp({ keys, sessions, scheduler: this.scheduler, adminToken, logger }))
     this.#settings = settings

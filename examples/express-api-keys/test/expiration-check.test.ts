@@ -7,18 +7,29 @@ import { Fixture, NOW, ticksOf } from './support/fixture.ts'
 const DAY = 86_400_000
 const WEEK = 7 * DAY
 
+/** How long the client waits for an answer that comes, however busy the machine, and for one that does not. Milliseconds. */
+const PATIENT = 10_000
+const IMPATIENT = 500
+
 describe('the expiration check', () => {
   let fixture: Fixture
+  let webhookUrl: URL
   let client: ReminderClient
   let job: ReturnType<typeof expirationCheck>
 
   beforeEach(async () => {
     fixture = new Fixture()
-    client = new ReminderClient(await fixture.receiver.start(), 200)
+    webhookUrl = await fixture.receiver.start()
+    client = new ReminderClient(webhookUrl, PATIENT)
     job = expirationCheck('0 9 * * *', new ReminderService(fixture.db, client, fixture.runtime))
   })
 
   afterEach(() => fixture[Symbol.asyncDispose]())
+
+  function impatientJob(): ReturnType<typeof expirationCheck> {
+    const impatient = new ReminderClient(webhookUrl, IMPATIENT)
+    return expirationCheck('0 9 * * *', new ReminderService(fixture.db, impatient, fixture.runtime))
+  }
 
   async function deliveredKeys(): Promise<string[]> {
     return fixture.receiver.delivered.map(({ keyId, kind }) => `${keyId} ${kind}`).toSorted()
@@ -117,7 +128,7 @@ describe('the expiration check', () => {
   it.each(['down', 'slow'] as const)('retries, then fails clearly, while the receiver is %s', async (fault) => {
     await fixture.addKey('soon', { expires_at: NOW + DAY })
     fixture.receiver.faults.set(fault)
-    const { execution, attempts } = await fixture.run(job)
+    const { execution, attempts } = await fixture.run(fault === 'slow' ? impatientJob() : job)
     expect(execution.status).toBe('failed')
     expect(execution.error?.message).toContain('none of 1 reminders could be sent')
     expect(attempts).toHaveLength(4)
@@ -130,7 +141,7 @@ describe('the expiration check', () => {
     await fixture.addKey('soon', { expires_at: NOW + DAY })
     const never = new Promise<void>(() => undefined)
     fixture.receiver.beforeAnswer(() => (fixture.receiver.requests === 1 ? never : undefined))
-    const { execution } = await fixture.run(job)
+    const { execution } = await fixture.run(impatientJob())
     expect(execution.status).toBe('succeeded')
     expect(execution.attempt).toBe(2)
     expect(fixture.receiver.requests).toBe(2)

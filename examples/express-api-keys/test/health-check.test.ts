@@ -7,23 +7,32 @@ import { Fixture, NOW, ticksOf } from './support/fixture.ts'
 
 const MINUTE = 60_000
 
+/** How long the client waits for an answer that comes, however busy the machine, and for one that does not. Milliseconds. */
+const PATIENT = 10_000
+const IMPATIENT = 100
+
 describe('the health check', () => {
   let fixture: Fixture
   let health: Pick<Health, 'isReady' | 'state' | 'findings'>
+  let upstreamUrl: URL
   let job: ReturnType<typeof healthCheck>
 
   beforeEach(async () => {
     fixture = new Fixture()
     health = { isReady: true, state: 'running', findings: [] }
-    const client = new UsageClient(await fixture.upstream.start(), 200)
-    job = healthCheck('*/5 * * * *', [
-      databaseProbe(fixture.db),
-      upstreamProbe(client),
-      schedulerProbe(() => ({ health: () => Promise.resolve(health as Health) })),
-    ])
+    upstreamUrl = await fixture.upstream.start()
+    job = jobThatWaits(PATIENT)
   })
 
   afterEach(() => fixture[Symbol.asyncDispose]())
+
+  function jobThatWaits(timeoutMs: number): ReturnType<typeof healthCheck> {
+    return healthCheck('*/5 * * * *', [
+      databaseProbe(fixture.db),
+      upstreamProbe(new UsageClient(upstreamUrl, timeoutMs)),
+      schedulerProbe(() => ({ health: () => Promise.resolve(health as Health) })),
+    ])
+  }
 
   it('is due every five minutes', async () => {
     const scheduler = await fixture.scheduler(job)
@@ -41,10 +50,10 @@ describe('the health check', () => {
 
   it.each([
     ['down', /^upstream: usage service at .* cannot be reached/],
-    ['slow', /^upstream: usage service at .* did not answer within 200 ms/],
+    ['slow', /^upstream: usage service at .* did not answer within 100 ms/],
   ] as const)('fails at once when the upstream is %s', async (fault, says) => {
     fixture.upstream.faults.set(fault)
-    const { execution, attempts } = await fixture.run(job)
+    const { execution, attempts } = await fixture.run(fault === 'slow' ? jobThatWaits(IMPATIENT) : job)
     expect(execution.status).toBe('failed')
     expect(execution.error?.message).toMatch(says)
     expect(attempts).toHaveLength(1)

@@ -5,7 +5,7 @@ import { Fixture } from './support/fixture.ts'
 const DAY = 86_400_000
 const KEYS = 5
 
-describe('a process that is killed between webhook and bookkeeping', () => {
+describe('a process that is killed between webhook and bookkeeping', { timeout: 60_000 }, () => {
   let fixture: Fixture
   const children: Child[] = []
 
@@ -56,5 +56,5 @@ describe('a process that is killed between webhook and bookkeeping', () => {
       'key-3',
       'key-4',
     ])
-  }, 30_000)
+  })
 })

@@ -22,7 +22,7 @@ interface KeyPage {
   readonly next: string | null
 }
 
-describe('the service', () => {
+describe('the service', { timeout: 30_000 }, () => {
   let fixture: Fixture
   let application: Application
   let url: string

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { Child } from './support/child.ts'
 import { Fixture } from './support/fixture.ts'
 
-describe('starting', () => {
+describe('starting', { timeout: 60_000 }, () => {
   let fixture: Fixture
 
   beforeEach(() => {

@@ -5,7 +5,7 @@ import { Fixture } from './support/fixture.ts'
 const DAY = 86_400_000
 const ADMIN_TOKEN = 'an-admin-token-of-the-tests'
 
-describe.skipIf(process.platform === 'win32')('a signal', () => {
+describe.skipIf(process.platform === 'win32')('a signal', { timeout: 60_000 }, () => {
   let fixture: Fixture
   let service: Child
   let answer: PromiseWithResolvers<void>

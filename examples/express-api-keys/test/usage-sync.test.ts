@@ -7,14 +7,20 @@ import { Fixture, NOW, ticksOf } from './support/fixture.ts'
 
 const HOUR = 3_600_000
 
+/** How long the client waits for an answer that comes, however busy the machine, and for one that does not. Milliseconds. */
+const PATIENT = 10_000
+const IMPATIENT = 100
+
 describe('the usage sync', () => {
   let fixture: Fixture
+  let upstreamUrl: URL
   let service: UsageService
   let job: ReturnType<typeof usageSync>
 
   beforeEach(async () => {
     fixture = new Fixture()
-    service = new UsageService(fixture.db, new UsageClient(await fixture.upstream.start(), 200), fixture.runtime)
+    upstreamUrl = await fixture.upstream.start()
+    service = new UsageService(fixture.db, new UsageClient(upstreamUrl, PATIENT), fixture.runtime)
     job = usageSync('0 * * * *', service)
     await fixture.addKey('a')
     await fixture.addKey('b')
@@ -69,7 +75,7 @@ describe('the usage sync', () => {
 
   it.each([
     ['down', /usage service at .* cannot be reached/],
-    ['slow', /usage service at .* did not answer within 200 ms/],
+    ['slow', /usage service at .* did not answer within 100 ms/],
     ['garbage', /usage service at .* answered what is not usage: no JSON; it begins with "<html>/],
   ] as const)(
     'retries while the upstream is %s, then fails clearly with the old figures intact',
@@ -79,7 +85,9 @@ describe('the usage sync', () => {
       const before = await figures()
       fixture.upstream.record('a', 100, 20)
       fixture.upstream.faults.set(fault)
-      const { execution, attempts } = await fixture.run(job)
+      const client = new UsageClient(upstreamUrl, fault === 'slow' ? IMPATIENT : PATIENT)
+      const faulty = usageSync('0 * * * *', new UsageService(fixture.db, client, fixture.runtime))
+      const { execution, attempts } = await fixture.run(faulty)
       expect(execution.status).toBe('failed')
       expect(execution.reason).toBe('exhausted')
       expect(execution.error?.message).toMatch(says)

@@ -1,7 +1,7 @@
 import { type Runtime, systemRuntime } from '@escapement/base'
 
 /** A machine whose clocks begin at `startMs` (Unix milliseconds) and run `speed` times as fast, so that back-offs are short. */
-export function fastRuntime(startMs: number, speed = 20): Runtime {
+export function fastRuntime(startMs: number, speed = 5): Runtime {
   const began = systemRuntime.monotonic()
   const elapsed = (): number => (systemRuntime.monotonic() - began) * speed
   return {

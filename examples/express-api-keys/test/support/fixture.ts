@@ -24,7 +24,8 @@ export class Fixture implements AsyncDisposable {
 
   /** A scheduler that runs this job alone, in memory. */
   async scheduler(job: AnyJob): Promise<Scheduler> {
-    const scheduler = createScheduler({ jobs: [job], runtime: this.runtime })
+    // Its clock is fast, and the machine may be busy: a lease that nothing can cost it.
+    const scheduler = createScheduler({ jobs: [job], runtime: this.runtime, lease: '1h' })
     this.#schedulers.push(scheduler)
     await scheduler.start()
     return scheduler
