@@ -114,8 +114,15 @@ test('the contract finds a target that says nothing of what it lacks', async () 
   expect(await failures({ ...broken(() => ({})), lacks: [] })).toContainEqual(expect.stringMatching(/says it has/))
 })
 
-test('a sound driver passes in real time, too', { timeout: 60_000 }, async () => {
-  const target: MutexContractTarget = { ...broken(() => ({})), time: 'real' }
-  const outcomes = await Promise.allSettled(mutexContract(target).map(({ run }) => run()))
-  expect(outcomes.filter(({ status }) => status === 'rejected')).toEqual([])
+test('a sound driver passes in real time, too', { timeout: 120_000 }, async () => {
+  const cases = [...mutexContract({ ...broken(() => ({})), time: 'real' })]
+  const failed: string[] = []
+  const lane = async (): Promise<void> => {
+    for (let next = cases.shift(); next !== undefined; next = cases.shift()) {
+      const { title, run } = next
+      await run().catch((error: unknown) => failed.push(`${title}: ${String(error)}`))
+    }
+  }
+  await Promise.all(Array.from({ length: 12 }, lane))
+  expect(failed).toEqual([])
 })

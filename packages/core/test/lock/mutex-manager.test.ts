@@ -1,0 +1,149 @@
+import { spawnSync } from 'node:child_process'
+import type { Logger } from '@escapement/base'
+import {
+  createMutexManager,
+  type LockDriver,
+  memoryLockDriver,
+  memoryMutex,
+  type RenewalOutcome,
+} from '@escapement/core'
+import { type VirtualRuntime, virtualRuntime } from '@escapement/testkit'
+import { expect, test } from 'vitest'
+
+const silent: Logger = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined }
+
+/** A driver in memory, some of whose methods are given. */
+function driverWith(runtime: VirtualRuntime, given: Partial<LockDriver>): LockDriver {
+  const sound = memoryLockDriver({ runtime })
+  return {
+    minTtlMs: sound.minTtlMs,
+    maxTtlMs: sound.maxTtlMs,
+    tryAcquire: (request) => sound.tryAcquire(request),
+    renewMany: (renewals) => sound.renewMany(renewals),
+    release: (release) => sound.release(release),
+    close: () => sound.close(),
+    ...given,
+  }
+}
+
+/** Renewals that are answered by hand, in any order. */
+class ManualRenewals {
+  readonly answers: ((outcome: RenewalOutcome) => void)[] = []
+
+  readonly renewMany = (): Promise<readonly RenewalOutcome[]> =>
+    new Promise((resolve) => this.answers.push((outcome) => resolve([outcome])))
+}
+
+test('promise 6: a renewal that is granted after an end that nobody has noticed yet revives nothing', async () => {
+  const runtime = virtualRuntime()
+  const node = runtime.node()
+  const renewals = new ManualRenewals()
+  const mutex = createMutexManager(driverWith(runtime, renewals), { runtime: node, logger: silent })
+  const lease = await mutex.acquire('key', { ttl: 1_000, renew: false })
+  await runtime.advance(900)
+  const outcome = lease.renew().catch((error: unknown) => error)
+  node.pause()
+  await runtime.advance(80)
+  renewals.answers[0]?.('renewed')
+  expect(await outcome).toMatchObject({ code: 'ERR_LEASE_LOST' })
+  expect(lease.remainingMs()).toBe(0)
+})
+
+test('promise 6: a longer renewal counts only as far as a shorter one that is still under way allows', async () => {
+  const runtime = virtualRuntime()
+  const renewals = new ManualRenewals()
+  const mutex = createMutexManager(driverWith(runtime, renewals), { runtime, logger: silent })
+  const lease = await mutex.acquire('key', { ttl: 1_000, renew: false })
+  const shorter = lease.renew()
+  const longer = lease.renew(5_000)
+  renewals.answers[1]?.('renewed')
+  await longer
+  expect(lease.remainingMs()).toBeLessThanOrEqual(1_000)
+  renewals.answers[0]?.('renewed')
+  await shorter
+  const again = lease.renew()
+  renewals.answers[2]?.('renewed')
+  await again
+  expect(lease.remainingMs()).toBeGreaterThan(4_000)
+})
+
+test('a grant that has too little left when it is found is given back, and the key taken anew', async () => {
+  const runtime = virtualRuntime()
+  const sound = memoryLockDriver({ runtime })
+  const asked: string[] = []
+  const driver = driverWith(runtime, {
+    tryAcquire: async (request) => {
+      asked.push(request.owner)
+      const answer = await sound.tryAcquire(request)
+      return answer.isGranted && asked.length === 1 ? { ...answer, ttlMs: 40 } : answer
+    },
+    release: (release) => sound.release(release),
+  })
+  const mutex = createMutexManager(driver, { runtime, logger: silent })
+  const lease = await runtime.runUntil(mutex.acquire('key', { ttl: 1_000 }))
+  expect(new Set(asked).size).toBeGreaterThan(1)
+  expect(lease.owner).toBe(asked.at(-1))
+  expect(lease.remainingMs()).toBeGreaterThan(900)
+})
+
+test('a renewal of which the server cannot say what became is asked for again', async () => {
+  const runtime = virtualRuntime()
+  const sound = memoryLockDriver({ runtime })
+  let asked = 0
+  const driver = driverWith(runtime, {
+    tryAcquire: (request) => sound.tryAcquire(request),
+    renewMany: async (renewals) => (++asked < 3 ? renewals.map(() => 'unknown') : sound.renewMany(renewals)),
+  })
+  const mutex = createMutexManager(driver, { runtime, logger: silent })
+  const lease = await mutex.acquire('key', { ttl: 1_000 })
+  await runtime.advance(1_200)
+  lease.assertHeld()
+  expect(asked).toBeGreaterThanOrEqual(3)
+})
+
+test('rule 23: a driver that fails to wait is asked at the pace of one that cannot', async () => {
+  const runtime = virtualRuntime()
+  const driver = driverWith(runtime, { waitForRelease: () => Promise.reject(new Error('connection lost')) })
+  const holder = createMutexManager(driver, { runtime, logger: silent })
+  const waiter = createMutexManager(driver, { runtime, logger: silent })
+  const lease = await holder.acquire('key')
+  const waiting = waiter.acquire('key')
+  await runtime.advance(500)
+  await lease.release()
+  const releasedAt = runtime.monotonic()
+  await runtime.runUntil(waiting)
+  expect(runtime.monotonic() - releasedAt).toBeLessThanOrEqual(13)
+})
+
+test('managers on one memory driver exclude each other, managers on their own do not', async () => {
+  const driver = memoryLockDriver()
+  await using one = memoryMutex({ driver })
+  await using two = memoryMutex({ driver })
+  await using other = memoryMutex()
+  await one.acquire('key')
+  expect(await two.tryAcquire('key')).toBeNull()
+  expect(await other.tryAcquire('key')).not.toBeNull()
+})
+
+test('says to the logger which lease was lost, and of one that was released nothing', async () => {
+  const runtime = virtualRuntime()
+  const said: string[] = []
+  const mutex = memoryMutex({ runtime, logger: { ...silent, warn: (message) => said.push(message) } })
+  await (await mutex.acquire('kept')).release()
+  await mutex.acquire('lost', { ttl: 1_000, renew: false })
+  await runtime.advance(1_000)
+  expect(said).toEqual([expect.stringContaining('"lost"')])
+})
+
+test('a lease that is held does not keep the process alive', () => {
+  const script = `
+    import { memoryMutex } from '@escapement/core'
+    const mutex = memoryMutex()
+    await mutex.acquire('key', { ttl: '1h' })`
+  const options = { cwd: import.meta.dirname, timeout: 20_000, encoding: 'utf8' } as const
+  const { status, stderr } = spawnSync(process.execPath, ['--input-type=module', '--eval', script], options)
+  expect({ status, stderr: stderr.replaceAll(/^.*(ExperimentalWarning|trace-warnings).*\n/gm, '') }).toEqual({
+    status: 0,
+    stderr: '',
+  })
+})
