@@ -2,7 +2,7 @@ import type { ErrorRecord } from '../store/execution.ts'
 import { type PathState, RedactPaths } from './redact-path.ts'
 
 /** What stands in the place of a hidden value. */
-export const REDACTED = '[redacted]'
+const REDACTED = '[redacted]'
 
 /** Shorter values are no secrets: hiding each `1` or `ok` in a message would only make it unreadable. */
 const SHORTEST_SECRET = 4

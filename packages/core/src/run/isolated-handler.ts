@@ -19,7 +19,7 @@ export interface IsolatedHooks {
 }
 
 /** Why a handler is told to end; every {@link EscapementError} is one. */
-export interface AbortReason {
+interface AbortReason {
   readonly name: string
   readonly message: string
   readonly code: string

@@ -22,25 +22,27 @@ export function startProcess(handler: IsolatedHandler, start: StartMessage, list
     execArgv: [...inheritedOptions(process.execArgv), ...memoryOptions(handler)],
     stdio: ['ignore', 'inherit', 'inherit', 'ipc', 'pipe'],
   })
-  const leases = child.stdio[LEASE_FD] as Writable
-  leases.on('error', () => undefined) // the child is gone; its end is told below
+  tellEnd(child, listener)
+  // Node leaves `stdio` out when it could not start the process.
+  const leases = (child.stdio as Partial<typeof child.stdio> | undefined)?.[LEASE_FD] as Writable | null | undefined
+  leases?.on('error', () => undefined) // the child is gone, as its end will tell
   const send = (message: HostMessage): void => {
     if (child.connected) child.send(message, () => undefined)
-    if (message.type === 'escapement:start') sendLease(leases, message.context.remainingMs, message.sentAt)
-    else if (message.type === 'escapement:lease') sendLease(leases, message.remainingMs, message.sentAt)
+    const lease = leaseOf(message)
+    if (lease !== null && leases?.writable === true) leases.write(`${JSON.stringify(lease)}\n`)
   }
   child.on('message', (message: unknown) => {
     if (isOurs(message)) listener.received(message as GuestMessage)
   })
-  tellEnd(child, listener)
   send(start)
   let ending: Promise<void> | undefined
   return { send, terminate: () => (ending ??= terminate(child)) }
 }
 
-function sendLease(leases: Writable, remainingMs: number, sentAt: number): void {
-  const lease: SentLease = { remainingMs, sentAt }
-  if (leases.writable) leases.write(`${JSON.stringify(lease)}\n`)
+function leaseOf(message: HostMessage): SentLease | null {
+  if (message.type === 'escapement:abort') return null
+  const { remainingMs } = message.type === 'escapement:start' ? message.context : message
+  return { remainingMs, sentAt: message.sentAt }
 }
 
 /** The channel may still hold messages when `exit` comes: only when both have ended has everything been received. */

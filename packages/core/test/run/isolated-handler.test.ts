@@ -9,6 +9,9 @@ import { type RunningIsolated, startIsolated } from '../../src/run/isolated-hand
 import type { IsolatedContext } from '../../src/run/isolated-message.ts'
 import { contextOf } from './isolated/context-of.ts'
 
+// Threads and processes take seconds to start on a machine that is busy with other tests.
+vi.setConfig({ testTimeout: 30_000 })
+
 type Line = readonly [level: string, message: string, fields: unknown]
 
 interface Started extends RunningIsolated {
@@ -17,10 +20,19 @@ interface Started extends RunningIsolated {
   said(message: string): Promise<Line>
 }
 
-function start(file: string, options: IsolatedOptions, context: IsolatedContext): Started {
+const module = {
+  assigned: new URL('./isolated/assigned.cjs', import.meta.url),
+  brokenImport: new URL('./isolated/broken-import.ts', import.meta.url),
+  echo: new URL('./isolated/echo.ts', import.meta.url),
+  noFunction: new URL('./isolated/no-function.ts', import.meta.url),
+  nowhere: new URL('./isolated/nowhere.js', import.meta.url),
+  waysToFail: new URL('./isolated/ways-to-fail.ts', import.meta.url),
+}
+
+function start(url: URL, options: IsolatedOptions, context: IsolatedContext): Started {
   const lines: Line[] = []
   const progress: number[] = []
-  const running = startIsolated(isolated(new URL(`./isolated/${file}`, import.meta.url), options), context, {
+  const running = startIsolated(isolated(url, options), context, {
     log: (level, message, fields) => void lines.push([level, message, fields]),
     progress: (percent) => void progress.push(percent),
   })
@@ -33,8 +45,7 @@ function start(file: string, options: IsolatedOptions, context: IsolatedContext)
   return Object.assign(running, { lines, progress, said })
 }
 
-const fail = (how: string, options: IsolatedOptions, more?: Partial<IsolatedContext>): Started =>
-  start('ways-to-fail.ts', options, contextOf({ how }, more))
+const fail = (how: string, options: IsolatedOptions): Started => start(module.waysToFail, options, contextOf({ how }))
 
 async function errorOf(running: RunningIsolated): Promise<Error & { code?: string }> {
   const error: unknown = await running.result.then(
@@ -47,7 +58,7 @@ async function errorOf(running: RunningIsolated): Promise<Error & { code?: strin
 
 describe.each(['thread', 'process'] as const)('an isolated handler in a %s', (kind) => {
   test('is given its context, answers, logs, reports progress, and knows its ambient context', async () => {
-    const running = start('echo.ts', { kind }, contextOf({ to: 'you' }))
+    const running = start(module.echo, { kind }, contextOf({ to: 'you' }))
     expect(await running.result).toEqual({
       input: { to: 'you' },
       job: 'reports.build',
@@ -76,7 +87,7 @@ describe.each(['thread', 'process'] as const)('an isolated handler in a %s', (ki
   })
 
   test('may be CommonJS, and may return nothing', async () => {
-    expect(await start('assigned.cjs', { kind }, contextOf(7)).result).toEqual({ from: 'commonjs', input: 7 })
+    expect(await start(module.assigned, { kind }, contextOf(7)).result).toEqual({ from: 'commonjs', input: 7 })
     expect(await fail('nothing', { kind }).result).toBeUndefined()
   })
 
@@ -118,13 +129,13 @@ describe.each(['thread', 'process'] as const)('an isolated handler in a %s', (ki
   })
 
   test('names a module that does not exist, and one that exports no function', async () => {
-    const missing = await errorOf(start('nowhere.ts', { kind }, contextOf(null)))
+    const missing = await errorOf(start(module.nowhere, { kind }, contextOf(null)))
     expect(missing).toBeInstanceOf(InvalidOptionError)
-    expect(missing.message).toMatch(/isolated\/nowhere\.ts does not exist/)
-    const useless = await errorOf(start('no-function.ts', { kind }, contextOf(null)))
+    expect(missing.message).toMatch(/isolated\/nowhere\.js does not exist/)
+    const useless = await errorOf(start(module.noFunction, { kind }, contextOf(null)))
     expect(useless).toBeInstanceOf(InvalidOptionError)
     expect(useless.message).toMatch(/no-function\.ts exports settings, no function/)
-    const broken = await errorOf(start('broken-import.ts', { kind }, contextOf(null)))
+    const broken = await errorOf(start(module.brokenImport, { kind }, contextOf(null)))
     expect(broken).not.toBeInstanceOf(InvalidOptionError)
     expect(broken).toMatchObject({ code: 'ERR_MODULE_NOT_FOUND', message: expect.stringContaining('not-there.ts') })
   })
@@ -167,7 +178,9 @@ describe.each(['thread', 'process'] as const)('an isolated handler in a %s', (ki
   })
 
   test('rule 17: a lease that nobody extends aborts the signal and then ends the handler', async () => {
-    const running = fail('deaf', { kind }, { remainingMs: 1_500 })
+    const running = fail('deaf', { kind })
+    await running.said('waiting')
+    running.extendLease(500)
     const error = await errorOf(running)
     expect(error).toMatchObject({ code: 'ERR_LEASE_LOST' })
     expect(running.lines.map(([, message]) => message)).toEqual(['waiting', 'aborted'])
@@ -175,8 +188,9 @@ describe.each(['thread', 'process'] as const)('an isolated handler in a %s', (ki
   })
 
   test('rule 17: a lease that is extended lets it run on', async () => {
-    const running = fail('outlast', { kind }, { remainingMs: 1_500 })
+    const running = start(module.waysToFail, { kind }, contextOf({ how: 'outlast', ms: 1_500 }))
     await running.said('waiting')
+    running.extendLease(1_000)
     running.extendLease(60_000)
     expect(await running.result).toBe('outlasted')
   })
@@ -189,13 +203,6 @@ describe.each(['thread', 'process'] as const)('an isolated handler in a %s', (ki
     const error = await errorOf(running)
     expect(error).toBeInstanceOf(WorkerExitError)
     expect(error.message).toContain('having been told to')
-  })
-
-  test('does not outlive its handler for what it left open', async () => {
-    const running = fail('left-open', { kind })
-    expect(await running.result).toBe('done')
-    await running.terminate()
-    expect(await running.result).toBe('done')
   })
 
   test('cannot fill the memory of its host with log lines', async () => {
@@ -214,18 +221,27 @@ describe('an isolated handler in a process', () => {
   })
 
   test('rule 17: ends at the end of its lease although it blocks its event loop', async () => {
-    const running = fail('blocked', { kind: 'process' }, { remainingMs: 1_500 })
+    const running = fail('blocked', { kind: 'process' })
+    await running.said('waiting')
+    running.extendLease(500)
     const error = await errorOf(running)
     expect(error).toBeInstanceOf(WorkerExitError)
     expect(error.message).toContain('SIGKILL')
   })
 
   test('rule 17: a blocked event loop does not cost a lease that is extended', async () => {
-    const context = contextOf({ how: 'compute', ms: 2_500 }, { remainingMs: 2_000 })
-    const running = start('ways-to-fail.ts', { kind: 'process' }, context)
+    const running = start(module.waysToFail, { kind: 'process' }, contextOf({ how: 'compute', ms: 3_000 }))
     await running.said('waiting')
+    running.extendLease(1_500)
     running.extendLease(60_000)
     expect(await running.result).toBe('computed')
+  })
+
+  test('does not outlive its handler for what that left open', async () => {
+    const running = fail('left-open', { kind: 'process' })
+    const [, , fields] = await running.said('waiting')
+    expect(await running.result).toBe('done')
+    await vi.waitFor(() => expect(() => process.kill((fields as { pid: number }).pid, 0)).toThrow('ESRCH'), 10_000)
   })
 
   test('is not ended by a signal to the whole group, but by its host', async () => {
@@ -240,6 +256,20 @@ describe('an isolated handler in a process', () => {
     await running.terminate()
     expect(() => process.kill(pid, 0)).toThrow('ESRCH')
   })
+})
+
+test('a process that cannot be started is an error of the run, not of the host', async () => {
+  const { execPath } = process
+  process.execPath = '/nowhere/node'
+  try {
+    const running = fail('nothing', { kind: 'process' })
+    const error = await errorOf(running)
+    expect(error).toBeInstanceOf(WorkerExitError)
+    expect(error.message).toMatch(/could not be started: .*ENOENT/)
+    await running.terminate()
+  } finally {
+    process.execPath = execPath
+  }
 })
 
 describe('an isolated handler in a thread', () => {

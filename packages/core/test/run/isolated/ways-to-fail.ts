@@ -44,7 +44,8 @@ const WAYS: Readonly<Record<string, (context: RunContext) => unknown>> = {
   large: () => 'x'.repeat(2_000_000),
   nothing: () => undefined,
   progress: (context) => context.progress(101),
-  'left-open': () => {
+  'left-open': ({ log }) => {
+    log.info('waiting', { pid: process.pid })
     setInterval(() => undefined, 1_000)
     return 'done'
   },
@@ -60,9 +61,9 @@ const WAYS: Readonly<Record<string, (context: RunContext) => unknown>> = {
         reject(signal.reason)
       })
     }),
-  outlast: (context) => {
-    context.log.info('waiting')
-    return new Promise((resolve) => setTimeout(resolve, context.remainingMs() + 500, 'outlasted'))
+  outlast: ({ log, input }) => {
+    log.info('waiting')
+    return new Promise((resolve) => setTimeout(resolve, (input as { ms: number }).ms, 'outlasted'))
   },
   deaf: ({ signal, log }) => {
     process.on('SIGTERM', () => log.info('SIGTERM'))
