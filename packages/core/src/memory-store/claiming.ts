@@ -135,15 +135,11 @@ function sharedGuardKey(row: ExecutionRow): string | null {
 
 /** The next due time, or end of a pause, of what these queues and handlers could take. */
 function nextDueAt(tables: MemoryTables, { queues, handlers }: ClaimRequest, now: number): number | null {
-  const names = new Set(queues.map(({ queue }) => queue))
-  let next = Number.POSITIVE_INFINITY
-  for (const row of tables.future.inOrder()) {
-    if (!handlers.has(row.job) || !names.has(row.queue)) continue
-    next = row.dueAt
-    break
-  }
-  for (const name of names) {
-    const queue = tables.queue(name)
+  const isWanted = (row: ExecutionRow): boolean =>
+    handlers.has(row.job) && queues.some(({ queue }) => queue === row.queue)
+  let next = tables.future.find(isWanted)?.dueAt ?? Number.POSITIVE_INFINITY
+  for (const demand of queues) {
+    const queue = tables.queue(demand.queue)
     for (const { job, isTick } of queue.lines.values()) {
       if (!handlers.has(job.name)) continue
       const pauses = isTick ? [...queue.pauses, ...(job.state?.pauses ?? [])] : queue.pauses

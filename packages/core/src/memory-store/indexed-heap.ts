@@ -47,6 +47,14 @@ export class IndexedHeap<T extends HeapItem> {
     else this.#sink(last, index)
   }
 
+  /** The first item in order that matches. */
+  find(matches: (item: T) => boolean): T | undefined {
+    const first = this.#items[0]
+    if (first === undefined || matches(first)) return first // nearly always, and far cheaper
+    for (const item of this.inOrder()) if (matches(item)) return item
+    return undefined
+  }
+
   /** The items in order, lazily: the first k cost O(k log k), however many there are. */
   *inOrder(): Generator<T> {
     const ahead = new IndexedHeap<{ heapIndex: number; readonly at: number }>((a, b) =>

@@ -11,6 +11,8 @@ import { compareSpans, type SpanRow } from './span-row.ts'
 export class JobTable implements HeapItem {
   readonly name: string
   heapIndex = -1
+  /** Its next tick while it is planned, for the order of the heap. */
+  plannedAt = 0
   /** Null: nobody has registered it. Replaced as a whole at every change, so that readers hold a snapshot. */
   state: JobState | null = null
   revisions: JobRevision[] = []

@@ -25,9 +25,7 @@ export class MemoryTables {
   readonly queues: Map<string, QueueTable> = new Map()
   readonly instances: Map<string, InstanceRow> = new Map()
   /** Jobs that have a next tick and are planned, soonest first. */
-  readonly planned: IndexedHeap<JobTable> = new IndexedHeap(
-    (a, b) => (a.state?.nextTickAt ?? 0) < (b.state?.nextTickAt ?? 0),
-  )
+  readonly planned: IndexedHeap<JobTable> = new IndexedHeap((a, b) => a.plannedAt < b.plannedAt)
   /** Executions that wait for their time. */
   readonly future: IndexedHeap<ExecutionRow> = new IndexedHeap((a, b) => a.dueAt < b.dueAt)
   /** Jobs that may have due ticks without a verdict. */
@@ -64,7 +62,10 @@ export class MemoryTables {
   /** Puts a job where its next tick says, after its state has changed. */
   reschedule(job: JobTable): void {
     if (job.heapIndex >= 0) this.planned.remove(job)
-    if (job.isPlanned && job.state?.nextTickAt != null) this.planned.push(job)
+    const nextTickAt = job.state?.nextTickAt ?? null
+    if (nextTickAt === null || !job.isPlanned) return
+    job.plannedAt = nextTickAt
+    this.planned.push(job)
   }
 
   subscribe(listener: () => void): Disposable {

@@ -15,14 +15,7 @@ export const planning: MemoryRole<PlanStore> = (at) => ({
   async dueJobs(namespace, request) {
     const { tables, now } = at(namespace)
     fallDue(tables, now)
-    const found: JobTable[] = []
-    let nextTickAt: number | null = null
-    for (const job of tables.planned.inOrder()) {
-      nextTickAt = job.state?.nextTickAt ?? null
-      if (found.length >= request.limit || nextTickAt === null || nextTickAt > request.until) break
-      found.push(job)
-      nextTickAt = null
-    }
+    const { found, nextTickAt } = dueTables(tables, request.until, request.limit)
     for (const name of request.late) {
       const job = tables.jobs.get(name)
       if (job?.state != null && job.state.retiredAt === null && !found.includes(job)) found.push(job)
@@ -44,6 +37,21 @@ export const planning: MemoryRole<PlanStore> = (at) => ({
     return count
   },
 })
+
+function dueTables(
+  { planned }: MemoryTables,
+  until: number,
+  limit: number,
+): { readonly found: JobTable[]; readonly nextTickAt: number | null } {
+  const found: JobTable[] = []
+  const first = planned.peek()
+  if (first === undefined || first.plannedAt > until) return { found, nextTickAt: first?.plannedAt ?? null }
+  for (const job of planned.inOrder()) {
+    if (job.plannedAt > until || found.length >= limit) return { found, nextTickAt: job.plannedAt }
+    found.push(job)
+  }
+  return { found, nextTickAt: null }
+}
 
 function dueJob(job: JobTable, now: number, maxLateTicks: number): DueJob {
   const lateTicks: LateTick[] = []

@@ -15,8 +15,8 @@ interface Bucket extends Record<StatisticsCount, number> {
   durationSumMs: number
   latenessSumMs: number
   /** Bucket index and count in turn: a year of these must fit in memory. */
-  readonly duration: number[]
-  readonly lateness: number[]
+  duration: readonly number[]
+  lateness: readonly number[]
 }
 
 /** The buckets of one width. */
@@ -46,8 +46,8 @@ export class StatisticsTable {
     const bucket = bucketAt(this.#minutes, job, at)
     bucket.durationSumMs += durationMs
     bucket.latenessSumMs += latenessMs
-    addTo(bucket.duration, bucketOf(durationMs), 1)
-    addTo(bucket.lateness, bucketOf(latenessMs), 1)
+    bucket.duration = added(bucket.duration, bucketOf(durationMs), 1)
+    bucket.lateness = added(bucket.lateness, bucketOf(latenessMs), 1)
   }
 
   /** Moves up to `limit` old buckets to the next width; answers how many. */
@@ -64,9 +64,9 @@ export class StatisticsTable {
         for (const bucket of buckets.values()) {
           if (bucket.start < from || bucket.start >= to) continue
           const key = `${bucket.start} ${bucket.job}`
-          const sum = found.get(key) ?? emptyBucket(bucket.job, bucket.start)
-          merge(sum, bucket)
-          found.set(key, sum)
+          const total = found.get(key) ?? emptyBucket(bucket.job, bucket.start)
+          merge(total, bucket)
+          found.set(key, total)
         }
       }
     }
@@ -136,22 +136,23 @@ function merge(into: Bucket, other: Bucket): void {
   into.interruptions += other.interruptions
   into.durationSumMs += other.durationSumMs
   into.latenessSumMs += other.latenessSumMs
-  for (let at = 0; at < other.duration.length; at += 2) {
-    addTo(into.duration, other.duration[at] as number, other.duration[at + 1] as number)
-  }
-  for (let at = 0; at < other.lateness.length; at += 2) {
-    addTo(into.lateness, other.lateness[at] as number, other.lateness[at + 1] as number)
-  }
+  into.duration = sum(into.duration, other.duration)
+  into.lateness = sum(into.lateness, other.lateness)
 }
 
-function addTo(pairs: number[], index: number, count: number): void {
+function sum(a: readonly number[], b: readonly number[]): readonly number[] {
+  if (a.length === 0) return b
+  let pairs = a
+  for (let at = 0; at < b.length; at += 2) pairs = added(pairs, b[at] as number, b[at + 1] as number)
+  return pairs
+}
+
+/** Copies, so that buckets may share what they hold and none has room to spare. */
+function added(pairs: readonly number[], index: number, count: number): readonly number[] {
   for (let at = 0; at < pairs.length; at += 2) {
-    if (pairs[at] === index) {
-      pairs[at + 1] = (pairs[at + 1] as number) + count
-      return
-    }
+    if (pairs[at] === index) return pairs.with(at + 1, (pairs[at + 1] as number) + count)
   }
-  pairs.push(index, count)
+  return pairs.length === 0 ? [index, count] : [...pairs, index, count]
 }
 
 function toHistogram(pairs: readonly number[]): Histogram {
