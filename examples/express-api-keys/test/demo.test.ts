@@ -1,3 +1,5 @@
+import { rmSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { readDemoOptions } from '../src/demo/demo-options.ts'
 import { Child, isAlive } from './support/child.ts'
@@ -56,6 +58,8 @@ describe('the demo', { timeout: 60_000 }, () => {
     expect(isAlive(pid)).toBe(true)
     demo.process.kill('SIGKILL')
     await expect.poll(() => isAlive(pid), { timeout: 20_000 }).toBe(false)
+    const [, databaseFile = ''] = demo.output.match(/database +(\S+)/) ?? []
+    rmSync(dirname(databaseFile), { recursive: true }) // it had no time to
   })
 
   it.each([

@@ -6,6 +6,7 @@ import { UsageUpstream } from '../stand-ins/usage-upstream.ts'
 import { WebhookReceiver } from '../stand-ins/webhook-receiver.ts'
 import type { DemoOptions } from './demo-options.ts'
 import { ExecutionTable } from './execution-table.ts'
+import { introduction } from './introduction.ts'
 import { InstanceProcess, type LogEntry } from './instance-process.ts'
 import { seed } from './seed.ts'
 import { SPED_UP } from './sped-up-schedules.ts'
@@ -24,7 +25,9 @@ export class Demo {
   readonly #table = new ExecutionTable()
   readonly #tally = new TickTally()
   readonly #stopping = new AbortController()
-  #instances: InstanceProcess[] = []
+  readonly #instances: InstanceProcess[] = []
+  /** What instances said before the introduction was printed; null afterwards. */
+  #early: (readonly [instance: string, entry: LogEntry])[] | null = []
 
   constructor(options: DemoOptions, databaseFile: string) {
     this.#options = options
@@ -40,7 +43,7 @@ export class Demo {
       const { active, expiringSoon } = await seed(db, Date.now())
       this.#receiver.refuse(expiringSoon)
       const urls = await this.#startInstances(upstreamUrl, receiverUrl)
-      this.#printIntroduction(urls, upstreamUrl)
+      this.#introduce(urls, upstreamUrl)
       await Promise.race([
         this.#livenUntilStopped(active, expiringSoon),
         ...(this.#options.durationMs === null ? [] : [wait(this.#options.durationMs, signal)]),
@@ -88,7 +91,7 @@ export class Demo {
         this.#instances.push(instance)
         void instance.exited.then(() => {
           listening.reject(new Error(`${name} ended before it listened; what it said stands above`))
-          if (!this.#stopping.signal.aborted) console.log(`  ${name} has ended; the others take over its work`)
+          if (!this.#stopping.signal.aborted) console.log(`  ${name} has ended; if others run, they take over its work`)
         })
         return await listening.promise
       }),
@@ -96,6 +99,10 @@ export class Demo {
   }
 
   #take(instance: string, entry: LogEntry): void {
+    if (this.#early !== null) {
+      this.#early.push([instance, entry])
+      return
+    }
     this.#table.take(instance, entry)
     this.#tally.take(instance, entry)
   }
@@ -113,27 +120,20 @@ export class Demo {
     }
   }
 
-  #printIntroduction(urls: readonly string[], upstreamUrl: URL): void {
-    const [url] = urls
-    const lines = [
-      'Escapement demo: a service that manages API keys, with four scheduled jobs on one SQLite file',
-      '',
-      ...this.#instances.map((instance, index) => `  ${instance.name}  ${urls[index]}  pid ${instance.pid}`),
-      `  database    ${this.#databaseFile}`,
-      `  jobs        curl -H 'Authorization: Bearer ${this.#adminToken}' ${url}/scheduler/jobs`,
-      `  break it    curl -X PUT -d down ${upstreamUrl.href}fault    (down, slow, garbage, none)`,
-      '',
-      'The schedules are sped up:',
-      ...Object.values(SPED_UP).map(({ job, says }) => `  ${job.padEnd(16)}  ${says}`),
-      `One reminder is refused for ${REFUSES_FOR_MS / 1_000} s, to show that it holds no other up.`,
-      '',
-      this.#options.durationMs === null
-        ? 'Ctrl-C stops it. Times are UTC.'
-        : `It ends by itself after ${this.#options.durationMs / 1_000} s. Times are UTC.`,
-      '',
-    ]
-    console.log(lines.join('\n'))
+  #introduce(urls: readonly string[], upstreamUrl: URL): void {
+    const text = introduction({
+      instances: this.#instances.map(({ name, pid }, index) => ({ name, pid, url: urls[index] ?? '' })),
+      databaseFile: this.#databaseFile,
+      adminToken: this.#adminToken,
+      upstreamUrl,
+      refusesForMs: REFUSES_FOR_MS,
+      durationMs: this.#options.durationMs,
+    })
+    console.log(text)
     this.#table.printHead()
+    const early = this.#early ?? []
+    this.#early = null
+    for (const [instance, entry] of early) this.#take(instance, entry)
   }
 
   async #windUp(db: Database): Promise<void> {

@@ -4,7 +4,7 @@ import type { LogEntry } from './instance-process.ts'
 /** Colour on a terminal only, and not where `NO_COLOR` is set: `styleText` looks at the stream and the environment. */
 const styled: typeof styleText = (format, text) => styleText(format, text, { stream: process.stdout })
 
-const COLUMNS = { tick: 8, job: 16, instance: 10, status: 9, late: 7, took: 7 }
+const COLUMNS = { tick: 8, job: 20, instance: 10, status: 9, late: 7, took: 7 }
 
 /** One settled or retrying attempt, as an instance told it. */
 interface AttemptEntry extends LogEntry {

@@ -14,6 +14,7 @@ export class TickTally {
   /** One sentence: how many ticks, whether any was taken twice, and how they were shared. */
   get summary(): string {
     const takers = [...this.#takers.values()]
+    if (takers.length === 0) return 'no tick fell due'
     const twice = takers.filter((instances) => instances.length > 1).length
     const shares = [...Map.groupBy(takers.flat(), (instance) => instance)]
       .toSorted(([a], [b]) => a.localeCompare(b))
