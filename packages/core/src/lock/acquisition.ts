@@ -92,7 +92,7 @@ export class Acquisition {
       }
       // The id is spent: a release under it may still be on its way.
       this.#claim = this.#newClaim()
-      if (this.#leftMs() + LAST_ANSWER_MS <= 0) throw this.#tooSlow()
+      throw this.#tooSlow()
     } catch (error) {
       if (!(error instanceof LockUnavailableError) || isHopeless(error)) throw error
       const { runtime } = this.#calls

@@ -86,6 +86,17 @@ test('a grant that has too little left when it is found is given back, and the k
   expect(lease.remainingMs()).toBeGreaterThan(900)
 })
 
+test('a server whose grants are always too short gives an error that says so, and leaves the loop free', async () => {
+  const runtime = virtualRuntime()
+  const given: Partial<LockDriver> = { tryAcquire: async () => ({ isGranted: true, fence: 1n, ttlMs: 5 }) }
+  const mutex = createMutexManager(driverWith(runtime, given), { runtime, logger: silent })
+  const refused = mutex.acquire('key', { ttl: 1_000, wait: 500 }).catch((error: unknown) => error)
+  expect(await runtime.runUntil(refused)).toMatchObject({
+    code: 'ERR_LOCK_UNAVAILABLE',
+    message: expect.stringContaining('longer') as string,
+  })
+})
+
 test('a renewal of which the server cannot say what became is asked for again', async () => {
   const runtime = virtualRuntime()
   const sound = memoryLockDriver({ runtime })
@@ -115,6 +126,32 @@ test('rule 23: a driver that fails to wait is asked at the pace of one that cann
   expect(runtime.monotonic() - releasedAt).toBeLessThanOrEqual(13)
 })
 
+test('a waiter of the same manager gets the key at the instant of its release, without polling', async () => {
+  const runtime = virtualRuntime()
+  const mutex = createMutexManager(driverWith(runtime, {}), { runtime, logger: silent })
+  const lease = await mutex.acquire('key')
+  const waiting = mutex.acquire('key')
+  await runtime.advance(500)
+  await lease.release()
+  const releasedAt = runtime.monotonic()
+  await runtime.runUntil(waiting)
+  expect(runtime.monotonic()).toBe(releasedAt)
+})
+
+test('a manager that is closed at any moment of a grant leaves the key free', async () => {
+  for (let turns = 0; turns < 20; turns++) {
+    const runtime = virtualRuntime()
+    const server = memoryLockDriver({ runtime })
+    const mutex = createMutexManager(server, { runtime, logger: silent })
+    const asking = mutex.acquire('key').catch(() => undefined)
+    for (let turn = 0; turn < turns; turn++) await Promise.resolve()
+    await runtime.runUntil(mutex.close())
+    await asking
+    const answer = await server.tryAcquire({ key: 'key', owner: 'next', ttlMs: 1_000 })
+    expect({ turns, isGranted: answer.isGranted }).toEqual({ turns, isGranted: true })
+  }
+})
+
 test('managers on one memory driver exclude each other, managers on their own do not', async () => {
   const driver = memoryLockDriver()
   await using one = memoryMutex({ driver })
@@ -135,7 +172,7 @@ test('says to the logger which lease was lost, and of one that was released noth
   expect(said).toEqual([expect.stringContaining('"lost"')])
 })
 
-test('a lease that is held does not keep the process alive', () => {
+test('a lease that is held does not keep the process alive', { timeout: 30_000 }, () => {
   const script = `
     import { memoryMutex } from '@escapement/core'
     const mutex = memoryMutex()

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { LockRenewal } from '@escapement/core'
+import type { Lease, LockRenewal } from '@escapement/core'
 import { type MutexCase, type MutexContractTarget, mutexCase, TTL_MS } from '../mutex-case.ts'
 
 const LOST = { code: 'ERR_LEASE_LOST' }
@@ -20,17 +20,18 @@ export function renewalCases(target: MutexContractTarget): MutexCase[] {
 
     mutexCase(target, 'leases of one ttl are renewed together in few requests', async (setup) => {
       const { mutex, driver } = await setup.client()
-      const keys = Array.from({ length: 40 }, (_, index) => `key-${index}`)
-      const leases = await setup.clock.until(Promise.all(keys.map((key) => mutex.acquire(key, { ttl: 4 * TTL_MS }))))
-      await setup.clock.advance(2 * TTL_MS)
+      const leases: Lease[] = []
+      for (let index = 0; index < 40; index++) {
+        leases.push(await setup.clock.until(mutex.acquire(`key-${index}`, { ttl: 4 * TTL_MS })))
+        await setup.clock.advance(5)
+      }
+      await setup.clock.advance(1.8 * TTL_MS)
       const batches = driver.calls
         .filter(({ method }) => method === 'renewMany')
         .map(({ argument }) => (argument as readonly LockRenewal[]).length)
-      assert.equal(
-        batches.reduce((sum, size) => sum + size, 0),
-        40,
-      )
-      assert.ok(batches.length <= 4, `${batches.length} requests`)
+      const renewed = batches.reduce((sum, size) => sum + size, 0)
+      assert.ok(renewed >= 40, `${renewed} renewals`)
+      assert.ok(batches.length <= 10, `${batches.length} requests`)
       for (const lease of leases) lease.assertHeld()
     }),
 
@@ -102,9 +103,9 @@ export function renewalCases(target: MutexContractTarget): MutexCase[] {
     mutexCase(target, 'a renewal counts from when it was sent, not from its answer', async (setup) => {
       const { mutex, driver } = await setup.client()
       const lease = await setup.clock.until(mutex.acquire('key', { ttl: 6 * TTL_MS, renew: false }))
-      driver.fail('renewMany', { kind: 'late-reply', delayMs: 300 })
+      driver.fail('renewMany', { kind: 'late-reply', delayMs: 600 })
       await setup.clock.until(lease.renew())
-      assert.ok(lease.remainingMs() > 0 && lease.remainingMs() <= 6 * TTL_MS - 300)
+      assert.ok(lease.remainingMs() > 0 && lease.remainingMs() <= 6 * TTL_MS - 600)
     }),
 
     mutexCase(target, 'renew lengthens a lease, and never shortens it', async (setup) => {
