@@ -16,10 +16,6 @@ export type SqliteStoreOptions = StoreOptions & Pick<OpenSqliteOptions, 'file' |
  * ```
  */
 export function sqliteStore(options: string | SqliteStoreOptions): JobStore {
-  const {
-    prefix,
-    migrate = 'auto',
-    ...how
-  } = typeof options === 'string' ? { file: options } : options
+  const { prefix, migrate = 'auto', ...how } = typeof options === 'string' ? { file: options } : options
   return sqliteJobStore({ database: openSqlite(how), ownsDatabase: true, prefix: tablePrefix(prefix), migrate })
 }

@@ -57,7 +57,11 @@ export class WorkerReader implements SqliteReader {
   }
 
   async close(): Promise<void> {
-    await this.#worker?.terminate()
+    const worker = this.#worker
+    if (worker === undefined) return
+    this.#lose(worker, undefined)
+    worker.ref() // the process must not end before the thread has
+    await worker.terminate()
   }
 
   #ask(kind: 'query' | 'checkpoint', queries: readonly SqliteQuery[]): Promise<unknown> {
@@ -86,7 +90,7 @@ export class WorkerReader implements SqliteReader {
   #settle(worker: Worker, reply: Reply): void {
     const waiting = this.#waiting.get(reply.id)
     this.#waiting.delete(reply.id)
-    if (this.#waiting.size === 0) worker.unref()
+    if (this.#waiting.size === 0 && this.#worker === worker) worker.unref()
     if (reply.failure === undefined) waiting?.resolve(reply.result)
     else waiting?.reject(Object.assign(new Error(reply.failure.message), { errcode: reply.failure.errcode }))
   }

@@ -36,6 +36,8 @@ export class WriteQueue {
   #pending: Write[] = []
   #isScheduled = false
   #busyTries = 0
+  /** Rows changed on the connection so far. */
+  #changes = 0
 
   constructor(session: SqliteSession, host: WriteQueueHost) {
     this.#session = session
@@ -89,17 +91,17 @@ export class WriteQueue {
     const startedAt = runtime.monotonic()
     const done: { readonly write: Write; readonly value: unknown }[] = []
     let current: Write | undefined
-    let changesBefore: number
     try {
       this.#session.run('BEGIN IMMEDIATE')
-      changesBefore = this.#totalChanges()
       for (const write of this.#pending) {
         current = write
         done.push({ write, value: write.run(this.#session) })
         if (runtime.monotonic() - startedAt >= BUDGET_MS) break
       }
       current = undefined
-      const hasChanged = this.#totalChanges() !== changesBefore
+      const changes = this.#totalChanges()
+      const hasChanged = changes !== this.#changes
+      this.#changes = changes
       const bodyEndedAt = runtime.monotonic()
       this.#session.run('COMMIT')
       const committedAt = runtime.monotonic()

@@ -1,6 +1,7 @@
 import type {
   DefinitionChange,
   DefinitionStore,
+  JobSpec,
   JobState,
   JobStateForRegistration,
   PauseWindow,
@@ -166,5 +167,7 @@ function changeDefinition(
     Number(spec.isSystem),
   ])
   session.run(sql.useQueue, [namespace, spec.queue])
+  const wasExclusive = current === undefined || (JSON.parse(current.spec) as JobSpec).overlap !== 'allow'
+  if (!wasExclusive && spec.overlap !== 'allow') session.run(sql.countOpen, [namespace, spec.name])
   return 'applied'
 }

@@ -152,7 +152,8 @@ function executions(t: TableNames): string[] {
     // What each instance holds: for recovery, heartbeats and limits.
     on('held', 'instance, queue, abandoned_at', "status IN ('claimed', 'running')"),
     on('keyed', 'job, concurrency_key', "status IN ('claimed', 'running') AND concurrency_key <> ''"),
-    // Rule 12: at most one open execution of an exclusive job ('<job>'); open ones of others stand beside it ('<job>#<id>').
+    // Rule 12: at most one open execution of an exclusive job ('<job>'); beside it stand those that began before it was
+    // exclusive ('<job>#<id>').
     unique('open', 'open_key', 'open_key IS NOT NULL'),
     // Pages.
     on('page', 'scheduled_for, id'),

@@ -4,8 +4,9 @@ import { ENDING_COLUMNS } from './ending-sql.ts'
 /** Statements that settle attempts. */
 export function settlingSql(t: TableNames) {
   return {
-    execution: `SELECT ${ENDING_COLUMNS}, status, retries, interruptions, claimed_at, due_at, abandoned_at, cancel_requested_at
-      FROM ${t.executions} WHERE namespace = ? AND id = ?`,
+    /** All rows of a batch at once; what is written follows row by row, which is faster than from JSON. */
+    executions: `SELECT ${ENDING_COLUMNS}, status, retries, interruptions, claimed_at, due_at, abandoned_at, cancel_requested_at
+      FROM ${t.executions} WHERE namespace = ? AND id IN (SELECT value FROM json_each(?))`,
 
     /** Whether an attempt came of this settlement; one that recovery ended as interrupted did not. */
     isRecorded: `SELECT 1 FROM ${t.attempts} WHERE execution_seq = ? AND number = ? AND fence = ?

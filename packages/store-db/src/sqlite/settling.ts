@@ -23,6 +23,8 @@ interface SettledRow extends EndingRow {
 interface Batch {
   readonly session: SqliteSession
   readonly namespace: string
+  /** The rows as they were before the batch. */
+  readonly rows: Map<string, SettledRow>
   readonly events: StatsEvent[]
   readonly gone: SettledExecution[]
 }
@@ -37,7 +39,7 @@ export function sqliteSettling(context: SqliteContext): SettleStore {
     const { session, namespace } = batch
     const { executionId } = given
     const fence = Number(given.fence)
-    const row = session.get<SettledRow>(sql.execution, [namespace, executionId])
+    const row = batch.rows.get(executionId)
     if (row === undefined) {
       const status = memory.recall(namespace, executionId, given.fence)
       return { executionId, result: status === null ? 'stale' : 'repeated', status }
@@ -102,8 +104,13 @@ export function sqliteSettling(context: SqliteContext): SettleStore {
       const settled = await Promise.all(
         batches.map((entries) =>
           context.write((session) => {
-            const batch: Batch = { session, namespace, events: [], gone: [] }
-            const results = entries.map((entry) => settleOne(batch, entry))
+            const batch: Batch = { session, namespace, rows: new Map(), events: [], gone: [] }
+            const results = inRounds(entries).flatMap((round) => {
+              batch.rows.clear()
+              const ids = JSON.stringify(round.map(({ executionId }) => executionId))
+              for (const row of session.all<SettledRow>(sql.executions, [namespace, ids])) batch.rows.set(row.id, row)
+              return round.map((entry) => settleOne(batch, entry))
+            })
             endings.statistics.count(session, namespace, batch.events)
             return { results, gone: batch.gone }
           }),
@@ -121,6 +128,12 @@ export function sqliteSettling(context: SqliteContext): SettleStore {
       })
     },
   }
+}
+
+/** One execution at most once in a round, so that a second settlement of it in one call sees what the first has done. */
+function inRounds(settlements: readonly Settlement[]): readonly (readonly Settlement[])[] {
+  if (new Set(settlements.map(({ executionId }) => executionId)).size === settlements.length) return [settlements]
+  return settlements.map((settlement) => [settlement])
 }
 
 /** A pending cancel turns a retry into `cancelled`; what was abandoned runs on. */

@@ -28,6 +28,15 @@ export function claimingSql(t: TableNames) {
 
     // Judging (rules 11 to 13).
 
+    /** When the first row of each kind asks for a judgement: one seek each. */
+    firstToJudge: `SELECT
+      (SELECT due_at FROM ${e} INDEXED BY ${e}_unjudged
+        WHERE namespace = ?1 AND status = 'scheduled' AND is_judged = 0 AND is_ledger = 1 ORDER BY due_at LIMIT 1) AS tick,
+      (SELECT expires_at FROM ${e} INDEXED BY ${e}_expiring
+        WHERE namespace = ?1 AND ${WAITS} AND attempt = 0 AND expires_at IS NOT NULL ORDER BY expires_at LIMIT 1) AS expiry,
+      (SELECT due_at FROM ${e} INDEXED BY ${e}_skippable
+        WHERE namespace = ?1 AND status = 'scheduled' AND if_open = 'skip' ORDER BY due_at LIMIT 1) AS skippable`,
+
     /** Ticks without a verdict that fell due in [from, to], earliest first. */
     unjudgedTicks: `SELECT ${ENDING}, due_at FROM ${e} INDEXED BY ${e}_unjudged
       WHERE namespace = ? AND status = 'scheduled' AND is_judged = 0 AND is_ledger = 1 AND due_at >= ? AND due_at <= ?
@@ -42,7 +51,10 @@ export function claimingSql(t: TableNames) {
     skippable: `SELECT ${ENDING}, is_exclusive, due_at FROM ${e} INDEXED BY ${e}_skippable
       WHERE namespace = ? AND status = 'scheduled' AND if_open = 'skip' AND due_at <= ? ORDER BY due_at LIMIT ?`,
 
-    /** The open executions of a job: '<job>' for the exclusive one, '<job>#<id>' for others ('$' follows '#'). */
+    /**
+     * The open executions of an exclusive job: '<job>' for the one that counts as such, '<job>#<id>' ('$' follows '#') for
+     * those that began when it was not exclusive.
+     */
     open: `SELECT ${ENDING}, status FROM ${e} INDEXED BY ${e}_open
       WHERE namespace = ? AND open_key >= ? AND open_key < ? || '$' AND open_key IS NOT NULL`,
 
@@ -102,7 +114,8 @@ export function claimingSql(t: TableNames) {
     take: `UPDATE ${e} SET
         status = ?, instance = ?, claim_token = ?, claimed_at = ?, started_at = ?, abandoned_at = NULL, progress = NULL,
         fence = max(fence + 1, ?), attempt = attempt + 1,
-        open_key = CASE is_exclusive WHEN 1 THEN job ELSE job || '#' || id END
+        open_key = CASE is_exclusive WHEN 1 THEN job ELSE (SELECT job || '#' || id FROM ${t.jobs} j
+          WHERE j.namespace = ${e}.namespace AND j.name = job AND j.overlap <> 'allow') END
       WHERE seq IN (SELECT value FROM json_each(?)) RETURNING ${CLAIMED}`,
 
     /** The counter of a guard key only grows, also when it was forgotten. */

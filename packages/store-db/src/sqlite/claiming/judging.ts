@@ -44,16 +44,42 @@ interface JudgedJob {
 
 /** Gives due, punctual ticks their verdict, ends waits that became too long, skips runs that would not wait (rules 11 to 13). */
 export function judgeDue(scope: JudgingScope): Judgement {
+  const { now } = scope
+  const first = firstToJudge(scope)
+  const isTickDue = first.tick <= now
+  const judgement: Judgement = {
+    dropped: [],
+    lateJobs: isTickDue ? lateJobs(scope) : [],
+    cancelRequested: [],
+    hasMore: false,
+  }
+  if (isTickDue) judgeTicks(scope, judgement)
+  if (first.expiry < now) expire(scope, judgement)
+  if (first.skippable <= now) skip(scope)
+  return judgement
+}
+
+/** When the first row of each kind has to be judged; infinite: there is none. Unix milliseconds. */
+export function firstToJudge({
+  session,
+  sql,
+  namespace,
+}: JudgingScope): Record<'tick' | 'expiry' | 'skippable', number> {
+  const first = session.get<Record<'tick' | 'expiry' | 'skippable', number | null>>(sql.firstToJudge, [namespace])
+  return {
+    tick: first?.tick ?? Number.POSITIVE_INFINITY,
+    expiry: first?.expiry ?? Number.POSITIVE_INFINITY,
+    skippable: first?.skippable ?? Number.POSITIVE_INFINITY,
+  }
+}
+
+function judgeTicks(scope: JudgingScope, judgement: Judgement): void {
   const { session, sql, namespace, handlers, now } = scope
-  const judgement: Judgement = { dropped: [], lateJobs: lateJobs(scope), cancelRequested: [], hasMore: false }
   const ticks = session.all<TickRow>(sql.unjudgedTicks, [namespace, now - PUNCTUAL_MS, now, AT_ONCE])
   judgement.hasMore = ticks.length === AT_ONCE
   for (const [job, ofJob] of Map.groupBy(ticks, (tick) => tick.job)) {
     if (handlers.has(job)) judgeJob(scope, judgement, job, ofJob)
   }
-  expire(scope, judgement)
-  skip(scope)
-  return judgement
 }
 
 /** Jobs with a handler here whose ticks are late: the planner judges those. */

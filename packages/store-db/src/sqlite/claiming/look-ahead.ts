@@ -1,5 +1,5 @@
 import { type ClaimRequest, type ClaimResult, PUNCTUAL_MS } from '@escapement/core'
-import { type JudgingScope, lateJobs } from './judging.ts'
+import { firstToJudge, type JudgingScope, lateJobs } from './judging.ts'
 import { nextDueAt } from './next-due.ts'
 
 /**
@@ -13,8 +13,9 @@ export function lookAhead(scope: JudgingScope, request: ClaimRequest): Partial<C
   if (instance === undefined) return { isAlive: false, now }
   if (instance.claim_token === request.token) return null
   const exists = (text: string, parameters: (string | number)[]): boolean => session.get(text, parameters) !== undefined
-  if (exists(sql.unjudgedTicks, [namespace, now - PUNCTUAL_MS, now, 1])) return null
-  if (exists(sql.expired, [namespace, now, 1])) return null
+  const first = firstToJudge(scope)
+  if (first.expiry < now || first.skippable <= now) return null
+  if (first.tick <= now && exists(sql.unjudgedTicks, [namespace, now - PUNCTUAL_MS, now, 1])) return null
   for (const { queue } of request.queues) {
     let priority = Number.MAX_SAFE_INTEGER
     for (;;) {
@@ -25,5 +26,6 @@ export function lookAhead(scope: JudgingScope, request: ClaimRequest): Partial<C
     }
   }
   const next = nextDueAt(scope, request.queues)
-  return { lateJobs: lateJobs(scope), nextDueAt: next === Number.POSITIVE_INFINITY ? null : next, now }
+  const late = first.tick <= now ? lateJobs(scope) : []
+  return { lateJobs: late, nextDueAt: next === Number.POSITIVE_INFINITY ? null : next, now }
 }
