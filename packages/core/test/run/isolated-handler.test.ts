@@ -272,14 +272,12 @@ test('a process that cannot be started is an error of the run, not of the host',
   }
 })
 
-describe('an isolated handler in a thread', () => {
-  test('with limits that Node refuses is an error of the run, not of the host', async () => {
-    const handler = { kind: 'thread', url: 'file:///nowhere.js', resourceLimits: 7 } as unknown as ReturnType<
-      typeof isolated
-    >
-    const hooks = { log: () => undefined, progress: () => undefined }
-    const running = startIsolated(handler, contextOf(null), hooks)
-    expect(await errorOf(running)).toBeInstanceOf(Error)
-    await running.terminate()
-  })
+test('a thread that cannot be started is an error of the run, not of the host', async () => {
+  const uncloneable = (() => undefined) as unknown as string
+  const running = start(module.echo, { kind: 'thread' }, contextOf(null, { input: uncloneable }))
+  const error = await errorOf(running)
+  expect(error).toBeInstanceOf(WorkerExitError)
+  expect(error.message).toContain('could not be started')
+  expect(error.cause).toMatchObject({ name: 'DataCloneError' })
+  await running.terminate()
 })

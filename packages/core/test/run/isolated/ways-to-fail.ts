@@ -44,6 +44,9 @@ const WAYS: Readonly<Record<string, (context: RunContext) => unknown>> = {
   large: () => 'x'.repeat(2_000_000),
   nothing: () => undefined,
   progress: (context) => context.progress(101),
+  crawl: (context) => {
+    for (const percent of [10, 10.2, 10.9, 11.5, 11.6]) context.progress(percent)
+  },
   'left-open': ({ log }) => {
     log.info('waiting', { pid: process.pid })
     setInterval(() => undefined, 1_000)
