@@ -1,3 +1,12 @@
+export type {
+  FaultRates,
+  FaultyStore,
+  FaultyStoreMethod,
+  FaultyStoreOptions,
+  ScriptedFault,
+  StoreFault,
+} from './faults/faulty-store.ts'
+export { faultyStore } from './faults/faulty-store.ts'
 export type { CreateJobStore, JobStoreCase } from './job-store/job-store-case.ts'
 export { jobStoreContract } from './job-store/job-store-contract.ts'
 export type { ContractClock, ContractNode } from './lock/contract-clock.ts'
