@@ -146,9 +146,9 @@ function logWriter(
   const { redactor } = given.local
   const secrets = redactor.secretsOf(storedInput(given.claimed))
   return (level, message, fields) => {
-    const text = fields === undefined ? null : redactor.json(fieldsText(fields))
+    const text = fields === undefined ? null : redactor.json(fieldsText(fields), secrets)
     const line = { at: context.clock.now(), level, message: redactor.scrub(shown(message), secrets) }
-    given.log.add(text === null ? line : { ...line, fields: redactor.scrub(text, secrets) })
+    given.log.add(text === null ? line : { ...line, fields: text })
   }
 }
 

@@ -1,7 +1,7 @@
 import { InvalidOptionError } from '@escapement/base'
+import { type NominalTick, nominalTicks } from '../ledger/nominal-ticks.ts'
 import type { JobState } from '../store/job-state.ts'
 import type { NewExecution } from '../store/plan-store.ts'
-import { nextTick } from '../trigger/next-tick.ts'
 import type { EngineContext } from '../context/engine-context.ts'
 import { callStore } from '../context/store-caller.ts'
 
@@ -55,50 +55,50 @@ function checkRange(state: JobState, range: BackfillRange, keptSince: number): v
   }
 }
 
+type NewTick = Omit<NewExecution, 'id' | 'createdBy'>
+
 /** The ticks of the range by the revisions in force; before the first one, and only when forced, by the first. */
-async function ticksOf(
-  context: EngineContext,
-  state: JobState,
-  range: BackfillRange,
-): Promise<readonly Omit<NewExecution, 'id' | 'createdBy'>[]> {
+async function ticksOf(context: EngineContext, state: JobState, range: BackfillRange): Promise<readonly NewTick[]> {
   const { runtime, store, namespace } = context
-  const revisions = await callStore(runtime, () => store.revisions(namespace, state.name, range.from, range.to))
-  const oldest = revisions[0] ?? state.current
-  const ticks: Omit<NewExecution, 'id' | 'createdBy'>[] = []
-  for (const revision of revisions.length === 0 ? [state.current] : revisions) {
-    const { spec } = revision
-    const start = revision === oldest ? range.from - 1 : Math.max(range.from - 1, revision.effectiveFrom)
-    const end = Math.min(range.to, revision.effectiveUntil ?? range.to)
-    for (let tick = nextTick(spec.triggers, spec.name, start); tick !== null && tick <= end; ) {
-      if (ticks.length === MOST_TICKS) {
-        throw new InvalidOptionError(
-          `backfill of job "${state.name}" covers more than ${MOST_TICKS} ticks; the first ${MOST_TICKS} end at ${iso(tick)}: fill piece by piece`,
-        )
-      }
-      ticks.push({
-        job: state.name,
-        revision: revision.revision,
-        origin: 'backfill',
-        dedupeKey: `tick:${tick}`,
-        queue: state.current.spec.queue,
-        priority: spec.priority,
-        scheduledFor: tick,
-        dueAt: null,
-        delayMs: 0,
-        startWithinMs: null,
-        input: spec.tickInput,
-        concurrencyKey: spec.tickConcurrencyKey,
-        concurrencyLimit: spec.concurrencyLimit,
-        isExclusive: state.current.spec.overlap !== 'allow',
-        ifOpen: 'wait',
-        missed: null,
-        isJudged: true,
-        traceparent: null,
-      })
-      tick = nextTick(spec.triggers, spec.name, tick)
+  const { from, to, isForced } = range
+  const found = await callStore(runtime, () => store.revisions(namespace, state.name, from, to))
+  const [first = state.current, ...rest] = found
+  const reachesBack = isForced && from <= state.firstRegisteredAt
+  const effectiveFrom = reachesBack ? Math.min(first.effectiveFrom, from - 1) : first.effectiveFrom
+  const ticks: NewTick[] = []
+  for (const tick of nominalTicks([{ ...first, effectiveFrom }, ...rest], from, to)) {
+    if (ticks.length === MOST_TICKS) {
+      throw new InvalidOptionError(
+        `backfill of job "${state.name}" covers more than ${MOST_TICKS} ticks; the first ${MOST_TICKS} end before ${iso(tick.scheduledFor)}: fill piece by piece`,
+      )
     }
+    ticks.push(newTick(state, tick))
   }
   return ticks
+}
+
+function newTick(state: JobState, { scheduledFor, revision }: NominalTick): NewTick {
+  const { spec } = revision
+  return {
+    job: state.name,
+    revision: revision.revision,
+    origin: 'backfill',
+    dedupeKey: `tick:${scheduledFor}`,
+    queue: state.current.spec.queue,
+    priority: spec.priority,
+    scheduledFor,
+    dueAt: null,
+    delayMs: 0,
+    startWithinMs: null,
+    input: spec.tickInput,
+    concurrencyKey: spec.tickConcurrencyKey,
+    concurrencyLimit: spec.concurrencyLimit,
+    isExclusive: state.current.spec.overlap !== 'allow',
+    ifOpen: 'wait',
+    missed: null,
+    isJudged: true,
+    traceparent: null,
+  }
 }
 
 function iso(instant: number): string {

@@ -1,6 +1,7 @@
 import { type Duration, durationMs, InvalidOptionError } from '@escapement/base'
 import { UnknownExecutionError } from '../error/unknown-execution-error.ts'
 import { UnsupportedError } from '../error/unsupported-error.ts'
+import { planJobUpToNow } from '../plan/planner.ts'
 import { pause, resume } from '../policy/pause.ts'
 import type { CancelResult } from '../store/enqueue-store.ts'
 import type { JobState, PauseWindow } from '../store/job-state.ts'
@@ -72,7 +73,11 @@ export class Controls {
 
   async retire(name: string): Promise<void> {
     const { events, store, namespace } = this.#context
-    await this.state(name)
+    const state = await this.state(name)
+    // What fell due until now keeps the schedule that was in force.
+    for (let round = 0; state.retiredAt === null && round < MOST_ROUNDS; round++) {
+      if ((await planJobUpToNow(this.#context, name)) !== null) break
+    }
     if (await this.#call(() => store.retire(namespace, name))) events.emit('job:retired', { job: name })
   }
 
