@@ -204,7 +204,12 @@ describe('the service', { timeout: 30_000 }, () => {
     ])
   })
 
-  it('runs no jobs with ENABLE_CRON=false', async () => {
+  it('runs no jobs with ENABLE_CRON=false, and takes runs for those that do', async () => {
     expect((await call('GET', '/health', null)).body).toMatchObject({ state: 'idle', isReady: false })
+    const run = await call<{ id: string }>('POST', '/scheduler/jobs/clean-up/trigger', ADMIN_TOKEN)
+    expect(run.status).toBe(202)
+    await using other = new Application(readEnvironment({ PORT: '0', DATABASE_FILE: fixture.databaseFile }), { logger })
+    await other.start()
+    expect(await other.scheduler.wait(run.body.id)).toMatchObject({ status: 'succeeded' })
   })
 })
