@@ -1,0 +1,5 @@
+export { ServerUnavailableError } from './servers/server-unavailable-error.ts'
+export { startServer } from './servers/start-server.ts'
+export type { TestServers, UnavailableServer } from './servers/start-servers.ts'
+export { startServers } from './servers/start-servers.ts'
+export type { ServerKind, TestServer } from './servers/test-server.ts'

@@ -1,0 +1,45 @@
+import { ServerUnavailableError } from './server-unavailable-error.ts'
+import { startServer } from './start-server.ts'
+import type { ServerKind, TestServer } from './test-server.ts'
+
+/** A server that could not be had, and why. */
+export interface UnavailableServer {
+  readonly kind: ServerKind
+  readonly reason: string
+}
+
+/** Servers for a test run. */
+export interface TestServers extends AsyncDisposable {
+  readonly servers: Readonly<Partial<Record<ServerKind, TestServer>>>
+  /** What could not be had: a test run must list it, never skip it in silence. */
+  readonly unavailable: readonly UnavailableServer[]
+  /** Ends all of them. Idempotent. */
+  stop(): Promise<void>
+}
+
+/**
+ * Several servers at once.
+ *
+ * @throws {@link ServerUnavailableError} for the first that cannot be had when `CI` is `true`.
+ */
+export async function startServers(kinds: readonly ServerKind[]): Promise<TestServers> {
+  const servers: Partial<Record<ServerKind, TestServer>> = {}
+  const unavailable: UnavailableServer[] = []
+  const stop = async (): Promise<void> => {
+    await Promise.all(Object.values(servers).map((server) => server.stop()))
+  }
+  try {
+    for (const kind of kinds) {
+      try {
+        servers[kind] = await startServer(kind)
+      } catch (error) {
+        if (!(error instanceof ServerUnavailableError) || process.env['CI'] === 'true') throw error
+        unavailable.push({ kind, reason: error.message })
+      }
+    }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+  return { servers, unavailable, stop, [Symbol.asyncDispose]: stop }
+}
