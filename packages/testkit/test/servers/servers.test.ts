@@ -39,7 +39,7 @@ describe('startServer', () => {
     await Promise.all([server.stop(), server.stop()])
     const answer = await askPostgres(server.url).then(
       () => 'answers',
-      (error: NodeJS.ErrnoException) => error.code,
+      (error: unknown) => (error as NodeJS.ErrnoException).code,
     )
     expect(answer).toBe(server.source === 'environment' ? 'answers' : 'ECONNREFUSED') // that one is not ours to end
     expect(server.pid !== null && isRunning(server.pid)).toBe(false)
