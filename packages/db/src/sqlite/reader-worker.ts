@@ -7,7 +7,7 @@ import { parentPort, workerData } from 'node:worker_threads'
 
 interface Request {
   readonly id: number
-  readonly kind: 'query' | 'checkpoint'
+  readonly kind: 'query' | 'passive' | 'restart'
   readonly queries: readonly { readonly sql: string; readonly parameters: readonly SQLInputValue[] }[]
 }
 
@@ -38,16 +38,17 @@ function query(request: Request): unknown {
 
 /**
  * Copies the WAL into the database without blocking anybody. Where writers never leave a gap that alone would let the
- * WAL grow for ever, so a second step waits shortly for the write lock to make the next writer begin anew.
+ * WAL grow for ever: `restart` then waits shortly for the write lock to make the next writer begin anew. What is left to
+ * copy under the lock is what was written during the first step.
  */
-function checkpoint(): unknown {
-  const passive = prepare('PRAGMA wal_checkpoint(PASSIVE)').get() as { log: number; checkpointed: number }
-  return passive.log > passive.checkpointed ? prepare('PRAGMA wal_checkpoint(RESTART)').get() : passive
+function checkpoint(kind: 'passive' | 'restart'): unknown {
+  const passive = prepare('PRAGMA wal_checkpoint(PASSIVE)').get()
+  return kind === 'passive' ? passive : prepare('PRAGMA wal_checkpoint(RESTART)').get()
 }
 
 parentPort?.on('message', (request: Request) => {
   try {
-    const result = request.kind === 'query' ? query(request) : checkpoint()
+    const result = request.kind === 'query' ? query(request) : checkpoint(request.kind)
     parentPort?.postMessage({ id: request.id, result })
   } catch (error) {
     const { message, errcode } = error as { message: string; errcode?: number }

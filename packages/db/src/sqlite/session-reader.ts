@@ -22,6 +22,7 @@ export class SessionReader implements SqliteReader {
     }
   }
 
+  /** Nobody of this process writes meanwhile: what is copied is all there is, and the next writer begins anew. */
   async checkpoint(): Promise<void> {
     this.#session.all('PRAGMA wal_checkpoint(PASSIVE)')
   }

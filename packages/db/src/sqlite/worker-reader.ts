@@ -8,12 +8,15 @@ export interface SqliteQuery {
   readonly parameters: readonly SqliteValue[]
 }
 
+/** See https://www.sqlite.org/pragma.html#pragma_wal_checkpoint. */
+export type CheckpointKind = 'passive' | 'restart'
+
 /** Reads beside the own handle. */
 export interface SqliteReader {
   /** Runs queries on one snapshot; answers the rows of each. */
   query(queries: readonly SqliteQuery[]): Promise<unknown[][]>
-  /** Copies the WAL into the database. */
-  checkpoint(): Promise<void>
+  /** Copies the WAL into the database; `restart`: also makes the next writer begin it anew, if that is soon possible. */
+  checkpoint(kind: CheckpointKind): Promise<void>
   close(): Promise<void>
 }
 
@@ -52,8 +55,8 @@ export class WorkerReader implements SqliteReader {
     return (await this.#ask('query', queries)) as unknown[][]
   }
 
-  async checkpoint(): Promise<void> {
-    await this.#ask('checkpoint', [])
+  async checkpoint(kind: CheckpointKind): Promise<void> {
+    await this.#ask(kind, [])
   }
 
   async close(): Promise<void> {
@@ -64,7 +67,7 @@ export class WorkerReader implements SqliteReader {
     await worker.terminate()
   }
 
-  #ask(kind: 'query' | 'checkpoint', queries: readonly SqliteQuery[]): Promise<unknown> {
+  #ask(kind: 'query' | CheckpointKind, queries: readonly SqliteQuery[]): Promise<unknown> {
     return new Promise((resolve, reject) => {
       const worker = (this.#worker ??= this.#start())
       const id = ++this.#lastId

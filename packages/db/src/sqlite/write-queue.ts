@@ -7,6 +7,9 @@ import type { SqliteStatisticsKeeper } from './sqlite-statistics.ts'
 /** No further write joins a transaction that has run for so long: with the last one it stays below 10 ms (rule 22). */
 const BUDGET_MS = 5
 
+/** After so much work without a turn of the event loop, timers and sockets go first. Milliseconds. */
+const TURN_BUDGET_MS = 8
+
 /** One write that waits for its transaction. It may run more than once; only what is committed counts. */
 interface Write {
   readonly run: (session: SqliteSession) => unknown
@@ -38,6 +41,8 @@ export class WriteQueue {
   #busyTries = 0
   /** Rows changed on the connection so far. */
   #changes = 0
+  /** Time spent since the event loop last turned for certain, milliseconds. */
+  #workedMs = 0
 
   constructor(session: SqliteSession, host: WriteQueueHost) {
     this.#session = session
@@ -54,6 +59,11 @@ export class WriteQueue {
         queuedAt: this.#host.runtime.monotonic(),
       })
       if (this.#isScheduled) return
+      // A chain of awaited writes would otherwise never let the event loop turn.
+      if (this.#workedMs >= TURN_BUDGET_MS) {
+        this.#flushAfter(0)
+        return
+      }
       this.#isScheduled = true
       // A tick that is set from a microtask comes after all microtasks: what they ask for is in the group, too.
       queueMicrotask(() => process.nextTick(() => this.#flush()))
@@ -73,12 +83,14 @@ export class WriteQueue {
     while (outcome === 'again' && this.#pending.length > 0 && runtime.monotonic() - startedAt < BUDGET_MS) {
       outcome = this.#transact()
     }
+    this.#workedMs += runtime.monotonic() - startedAt
     if (this.#pending.length === 0) return
     this.#flushAfter(outcome === 'busy' ? busyPauseMs(runtime, this.#busyTries) : 0)
   }
 
   #flushAfter(delayMs: number): void {
     this.#isScheduled = true
+    this.#workedMs = 0
     this.#host.runtime.sleep(delayMs).then(
       () => this.#flush(),
       () => this.#flush(),
