@@ -43,7 +43,7 @@ export interface SchedulerOptions {
   readonly mutex?: MutexManager
   /** Separates applications in one store. Default `default`. */
   readonly namespace?: string
-  /** A name of this instance for people. Default: a generated one. */
+  /** A name of this instance for people, at most 100 characters; its id begins with it. Default: none. */
   readonly instance?: string
   /** The host's own version number of its code: a higher one wins when two instances define one job differently. */
   readonly version?: number
@@ -107,7 +107,15 @@ export function resolveSchedulerOptions(options: SchedulerOptions): ResolvedSche
     store,
     mutex: options.mutex ?? null,
     namespace: matching(options.namespace ?? 'default', NAME, 'namespace', 'a-z, 0-9 and ._:- (at most 128)'),
-    instance: options.instance ?? null,
+    instance:
+      options.instance === undefined
+        ? null
+        : matching(
+            options.instance,
+            /^[\x21-\x7e]{1,100}$/,
+            'instance',
+            '1 to 100 printable ASCII characters without spaces',
+          ),
     version: options.version === undefined ? null : count(options.version, 'version', 0),
     timezone: options.timezone ?? 'UTC',
     queues: new Map(

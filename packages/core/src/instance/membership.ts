@@ -44,8 +44,8 @@ export class Membership {
   constructor(context: EngineContext, observer: MembershipObserver) {
     this.#context = context
     this.#observer = observer
-    this.#id = context.runtime.id()
-    this.#name = context.options.instance ?? `instance-${this.#id.slice(-6)}`
+    this.#id = this.#newId()
+    this.#name = context.options.instance ?? this.#id
     this.lease = new LeaseDeadline(context.runtime)
   }
 
@@ -84,8 +84,15 @@ export class Membership {
     return this.#beating
   }
 
+  /** Never used before, and readable where the host gave a name: it stands in history and events. */
+  #newId(): string {
+    const id = this.#context.runtime.id()
+    const name = this.#context.options.instance
+    return name === null ? id : `${name}.${id.slice(-12)}`
+  }
+
   async #register(): Promise<void> {
-    const { clock, runtime, store, namespace, options } = this.#context
+    const { clock, store, namespace, options } = this.#context
     for (;;) {
       const mark = this.lease.mark()
       const { now, isAlive } = await store.registerInstance(namespace, {
@@ -96,7 +103,7 @@ export class Membership {
       })
       clock.observe(now, mark.monotonic)
       if (isAlive) return this.#granted(mark)
-      this.#id = runtime.id()
+      this.#id = this.#newId()
     }
   }
 
@@ -159,7 +166,7 @@ export class Membership {
     this.lease.end()
     this.#checkLease()
     if (this.#isLeft) return
-    this.#id = this.#context.runtime.id()
+    this.#id = this.#newId()
     await this.#register()
     await this.#comeBack()
   }

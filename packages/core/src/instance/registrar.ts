@@ -142,7 +142,7 @@ export class Registrar {
       return changeAt(job, state.current.revision, state.plannedUntil, now)
     if (verdict === 'wait' || (verdict === 'keep' && state.absentSince === null)) return null
     if (verdict === 'adopt') return changeAt(job, state.current.revision, state.plannedUntil, state.plannedUntil)
-    const planned = await planJobUpToNow(this.#context, spec.name)
+    const planned = await planJobUpToNow(this.#context, spec.name, true)
     if (planned === null) return 'again'
     if (verdict === 'keep') return null
     return changeAt(job, state.current.revision, planned, now)

@@ -154,9 +154,14 @@ export class Planner {
  * Plans one job up to now, whatever the loop does, and judges what is late of it: its definition is about to change, or
  * its handlers come back.
  *
+ * @param isCertain - Whether to plan also while nobody has a handler: the schedule that made these ticks is about to go.
  * @returns Where its cursor stands now; null when the job has moved meanwhile or more is left to do: look again.
  */
-export async function planJobUpToNow(context: EngineContext, job: string): Promise<number | null> {
+export async function planJobUpToNow(
+  context: EngineContext,
+  job: string,
+  isCertain: boolean,
+): Promise<number | null> {
   const { runtime, store, namespace } = context
   const request = { until: Number.MIN_SAFE_INTEGER, limit: 0, late: [job], maxLateTicks: LATE_TICKS_A_JOB }
   const { jobs, now } = await callStore(runtime, () => store.dueJobs(namespace, request))
@@ -166,7 +171,7 @@ export async function planJobUpToNow(context: EngineContext, job: string): Promi
     state: due.state,
     lateTicks: due.lateTicks,
     maxLateTicks: LATE_TICKS_A_JOB,
-    hasLiveHandler: true,
+    hasLiveHandler: due.hasLiveHandler || isCertain,
     now,
     until: Math.max(now, due.state.plannedUntil),
     runtimeId: () => runtime.id(),

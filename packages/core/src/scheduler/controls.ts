@@ -76,7 +76,7 @@ export class Controls {
     const state = await this.state(name)
     // What fell due until now keeps the schedule that was in force.
     for (let round = 0; state.retiredAt === null && round < MOST_ROUNDS; round++) {
-      if ((await planJobUpToNow(this.#context, name)) !== null) break
+      if ((await planJobUpToNow(this.#context, name, false)) !== null) break
     }
     if (await this.#call(() => store.retire(namespace, name))) events.emit('job:retired', { job: name })
   }

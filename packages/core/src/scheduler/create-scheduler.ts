@@ -77,6 +77,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
   const stop = async (graceMs: number): Promise<void> => await engine.stop(graceMs)
 
   return {
+    runtime,
     start: () => engine.start(),
     drain: async (drainOptions = {}) => {
       const timeoutMs = durationMs(drainOptions.timeout ?? '5m', 'timeout')

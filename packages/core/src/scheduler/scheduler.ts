@@ -1,4 +1,4 @@
-import type { Duration, PrincipalLike } from '@escapement/base'
+import type { Duration, PrincipalLike, Runtime } from '@escapement/base'
 import type { AnyJob, Job } from '../job/job.ts'
 import type { TickVerdict } from '../ledger/tick-verdict.ts'
 import type { JobStats, StatsQuery } from '../stats/job-stats.ts'
@@ -54,6 +54,9 @@ export interface ExecutionDetail {
  * changes something is safe to repeat.
  */
 export interface Scheduler extends AsyncDisposable {
+  /** The clocks, timers and chance that it runs on: the machine's own, or those of a test. */
+  readonly runtime: Runtime
+
   /**
    * Connects the store, registers the jobs and begins to run them. Idempotent.
    *
