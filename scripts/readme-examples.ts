@@ -1,6 +1,6 @@
 /**
- * Checks the code in README.md and packages/*\/README.md: every `ts` block type-checks on its own, and runs when a
- * comment stands on the line above it:
+ * Checks the code in README.md, packages/*\/README.md and docs/*.md: every `ts` block type-checks on its own, and runs
+ * when a comment stands on the line above it:
  *
  * - `<!-- run -->`: it must end by itself with exit code 0;
  * - `<!-- run until "text" -->`: it must print the text and is then stopped.
@@ -63,13 +63,16 @@ export async function runExample(file: string, until: string | undefined): Promi
   }
 }
 
-function readmes(): string[] {
+function pages(): string[] {
   const ofPackages = readdirSync(join(ROOT, 'packages')).map((name) => `packages/${name}/README.md`)
-  return ['README.md', ...ofPackages].filter((path) => existsSync(join(ROOT, path)))
+  const guides = readdirSync(join(ROOT, 'docs')).filter((name) => name.endsWith('.md'))
+  return ['README.md', ...ofPackages, ...guides.map((name) => `docs/${name}`)].filter((path) =>
+    existsSync(join(ROOT, path)),
+  )
 }
 
-async function checkReadmes(): Promise<void> {
-  const examples = readmes().flatMap((path) => extractExamples(path, readFileSync(join(ROOT, path), 'utf8')))
+async function checkExamples(): Promise<void> {
+  const examples = pages().flatMap((path) => extractExamples(path, readFileSync(join(ROOT, path), 'utf8')))
   // Inside the workspace, so that the packages are found there.
   const folder = join(ROOT, '.reports', 'readme-examples')
   rmSync(folder, { recursive: true, force: true })
@@ -94,7 +97,7 @@ async function checkReadmes(): Promise<void> {
     }
   }
   const ran = examples.filter(({ run }) => run !== false).length
-  console.log(`${examples.length} README examples type-check, ${ran} of them ran`)
+  console.log(`${examples.length} examples type-check, ${ran} of them ran`)
 }
 
-if (import.meta.main) await checkReadmes()
+if (import.meta.main) await checkExamples()
