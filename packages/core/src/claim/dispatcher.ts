@@ -32,6 +32,7 @@ export class Dispatcher {
   #token = 0
   #lostToken: { readonly token: number; readonly instance: string } | null = null
   #hasMore = false
+  #hasRoomMeanwhile = false
   #isStopped = false
   #loop: Promise<void> | undefined
   #passing: Promise<ClaimResult | null> | undefined
@@ -70,9 +71,13 @@ export class Dispatcher {
     this.#wakeup.wake()
   }
 
-  /** A slot became free: worth a claim only when more was due than could be taken. */
+  /**
+   * A slot became free: worth a claim only when more was due than could be taken. The reply of a claim under way says
+   * whether more is due, and may fill the slot itself.
+   */
   roomMade(): void {
-    if (this.#hasMore && this.#executor.isHungry()) this.#wakeup.wake()
+    if (this.#passing !== undefined) this.#hasRoomMeanwhile = true
+    else if (this.#hasMore && this.#executor.isHungry()) this.#wakeup.wake()
   }
 
   /** Takes no more work; resolves when the last claim under way is over and what it took was given back. */
@@ -108,13 +113,15 @@ export class Dispatcher {
   }
 
   #pauseAfter(result: ClaimResult): number {
-    if (result.hasMore && this.#executor.isHungry() && result.executions.length > 0) return 0
+    const isProgressing = result.executions.length > 0 || this.#hasRoomMeanwhile
+    if (result.hasMore && isProgressing && this.#executor.isHungry()) return 0
     if (result.nextDueAt === null) return this.#idleMs
     return Math.min(this.#idleMs, Math.max(0, result.nextDueAt - this.#context.clock.now()))
   }
 
   async #pass(): Promise<ClaimResult | null> {
     const { clock, runtime, store, namespace } = this.#context
+    this.#hasRoomMeanwhile = false
     try {
       if (this.#membership.lease.remainingMs() === 0) await this.#membership.beat()
       if (this.#membership.lease.remainingMs() === 0) return null
@@ -147,7 +154,7 @@ export class Dispatcher {
       return
     }
     this.#hasMore = result.hasMore
-    if (result.executions.length === 0) this.#emptyAt = this.#context.runtime.monotonic()
+    if (result.executions.length === 0 && !result.hasMore) this.#emptyAt = this.#context.runtime.monotonic()
     if (this.#isStopped) await this.#executor.handBack(result.executions)
     else this.#executor.accept(result.executions, instance)
     for (const id of result.cancelRequested) this.#executor.cancel(id, 'system:overlap')

@@ -5,6 +5,11 @@ import type { ClaimedExecution, QueueDemand } from '../store/claim-store.ts'
 const MOST_AHEAD = 4
 /** Work is taken ahead only as far as it should start within this time. Milliseconds. */
 const AHEAD_MS = 50
+/**
+ * Refilled when so much of it is used up: with four times the concurrency, when one round of all slots is left. A claim
+ * that fetches a few costs as much as one that fetches many.
+ */
+const REFILL_SHARE = 0.75
 /** Weight of the newest duration in the running mean. */
 const NEWEST_WEIGHT = 0.1
 
@@ -74,6 +79,6 @@ export class Lane {
     if (!this.canPrefetch) return 0
     const most = this.concurrency * Math.min(MOST_AHEAD, AHEAD_MS / Math.max(this.#meanDurationMs, 1))
     const room = Math.floor(most) - this.#ready.length
-    return room >= most / 2 ? room : 0 // refilled by halves, so that no claim fetches a single one
+    return room >= most * REFILL_SHARE ? room : 0
   }
 }

@@ -23,7 +23,6 @@ export function sqliteClaiming(context: SqliteContext): ClaimStore {
   const endings = new SqliteEndings(context.tables)
   const releases = new Releases(context.tables, endings)
   const places: LanePlaces = new Map()
-  const hasMore = new Set<string>()
   const scope = (session: SqliteSession, namespace: string, handlers: ReadonlySet<string>): JudgingScope => ({
     session,
     sql,
@@ -35,18 +34,10 @@ export function sqliteClaiming(context: SqliteContext): ClaimStore {
 
   return {
     async claim(namespace, request) {
-      // A look costs no lock: passes that find nothing, the most by far, keep nobody from writing. Behind one that
-      // left something there is no need to look.
-      if (!hasMore.has(namespace)) {
-        const idle = await context.read((session) => lookAhead(scope(session, namespace, request.handlers), request))
-        if (idle !== null) return { ...NOTHING, ...idle }
-      }
-      const result = await context.write((session) =>
-        claimPass(scope(session, namespace, request.handlers), request, places),
-      )
-      if (result.hasMore) hasMore.add(namespace)
-      else hasMore.delete(namespace)
-      return result
+      // A look costs no lock: passes that can take nothing, the most by far, keep nobody from writing.
+      const idle = await context.read((session) => lookAhead(scope(session, namespace, request.handlers), request))
+      if (idle !== null) return { ...NOTHING, ...idle }
+      return context.write((session) => claimPass(scope(session, namespace, request.handlers), request, places))
     },
 
     markStarted: (namespace, starts) =>

@@ -16,16 +16,20 @@ export function lookAhead(scope: JudgingScope, request: ClaimRequest): Partial<C
   const first = firstToJudge(scope)
   if (first.expiry < now || first.skippable <= now) return null
   if (first.tick <= now && exists(sql.unjudgedTicks, [namespace, now - PUNCTUAL_MS, now, 1])) return null
-  for (const { queue } of request.queues) {
+  let hasMore = false
+  for (const { queue, slots, prefetch } of request.queues) {
     let priority = Number.MAX_SAFE_INTEGER
     for (;;) {
       const level = session.get<{ priority: number }>(sql.nextPriority, [namespace, queue, priority])
       if (level === undefined) break
       priority = level.priority
-      if (exists(sql.due, [namespace, queue, priority, now])) return null
+      if (!exists(sql.due, [namespace, queue, priority, now])) continue
+      if (slots + prefetch > 0) return null
+      hasMore = true
+      break
     }
   }
   const next = nextDueAt(scope, request.queues)
   const late = first.tick <= now ? lateJobs(scope) : []
-  return { lateJobs: late, nextDueAt: next === Number.POSITIVE_INFINITY ? null : next, now }
+  return { lateJobs: late, nextDueAt: next === Number.POSITIVE_INFINITY ? null : next, hasMore, now }
 }
