@@ -75,7 +75,7 @@ describe('testing', () => {
     const { scheduler } = schedulerOf(mail)
     await scheduler.enqueueMany('mail', [1, 2, 3])
     await testing(scheduler).drain()
-    expect(done.toSorted()).toEqual([1, 2, 3])
+    expect(new Set(done)).toEqual(new Set([1, 2, 3]))
   })
 
   it('refuses a scheduler in real time, and a tick that does not exist', async () => {
