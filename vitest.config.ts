@@ -6,7 +6,7 @@ const config: ViteUserConfig = {
   // Node 22 has no native `using`, and the tests also run there.
   oxc: { target: 'es2024' },
   test: {
-    include: ['packages/*/test/**/*.test.ts', 'examples/*/test/**/*.test.ts', 'scripts/test/**/*.test.ts'],
+    include: ['{packages,examples}/*/test/**/*.test.ts', '{bench,scripts}/test/**/*.test.ts'],
     // Processes, not threads: tests send signals, change directories and load native addons.
     pool: 'forks',
     // As many as the smallest machine that runs this has cores; more would only disturb what is measured in time.

@@ -10,7 +10,9 @@ export function notingStore(store: JobStore, book: TickBook): JobStore {
       const folded = await Promise.all(
         entries.flatMap((entry) => entry.fold).map(({ executionId }) => store.execution(namespace, executionId)),
       )
-      const tickOf = new Map(folded.flatMap((found) => (found === null ? [] : [[found.execution.id, found.execution.scheduledFor]])))
+      const tickOf = new Map(
+        folded.flatMap((found) => (found === null ? [] : [[found.execution.id, found.execution.scheduledFor]])),
+      )
       const results = await store.plan(namespace, entries)
       for (const [index, { job, spans, fold }] of entries.entries()) {
         if (results[index] !== 'planned' || isSystem(job)) continue
@@ -24,7 +26,8 @@ export function notingStore(store: JobStore, book: TickBook): JobStore {
     },
     claim: async (namespace, request) => {
       const result = await store.claim(namespace, request)
-      for (const { job, scheduledFor } of result.dropped) if (!isSystem(job)) book.spanned(job, scheduledFor, scheduledFor, 1)
+      for (const { job, scheduledFor } of result.dropped)
+        if (!isSystem(job)) book.spanned(job, scheduledFor, scheduledFor, 1)
       return result
     },
   }

@@ -8,7 +8,10 @@ const IN_SPAN = 2
  * saw it, that it went into a span. Ticks that nobody expects, and spans that miscount, are differences at once.
  */
 export class TickBook {
-  readonly #jobs: ReadonlyMap<string, { readonly job: SimulatedJob; readonly first: number; readonly noted: Uint8Array }>
+  readonly #jobs: ReadonlyMap<
+    string,
+    { readonly job: SimulatedJob; readonly first: number; readonly noted: Uint8Array }
+  >
   readonly #differences: string[] = []
   #runs = 0
 
@@ -57,7 +60,8 @@ export class TickBook {
     if (known === undefined) return
     let covered = 0
     for (let tick = from; tick <= to; tick += known.job.periodMs, covered++) this.#note(job, tick, IN_SPAN)
-    if (covered !== count) this.#differ(`${job}: a span from ${iso(from)} to ${iso(to)} counts ${count} of ${covered} ticks`)
+    if (covered !== count)
+      this.#differ(`${job}: a span from ${iso(from)} to ${iso(to)} counts ${count} of ${covered} ticks`)
   }
 
   /** What differs from the brute-force count: nothing, if all is well. Every tick must have run or stand in a span. */
@@ -66,7 +70,8 @@ export class TickBook {
     for (const [name, { job, first, noted }] of this.#jobs) {
       for (const [index, mark] of noted.entries()) {
         if (mark === 0) missing.push(`${name}: nothing is known of ${iso(first + index * job.periodMs)}`)
-        if (mark === RAN + IN_SPAN) missing.push(`${name}: ${iso(first + index * job.periodMs)} ran and stands in a span`)
+        if (mark === RAN + IN_SPAN)
+          missing.push(`${name}: ${iso(first + index * job.periodMs)} ran and stands in a span`)
       }
     }
     return [...this.#differences, ...missing]

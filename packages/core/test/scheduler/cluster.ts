@@ -1,4 +1,12 @@
-import { type AnyJob, createScheduler, type JobStore, memoryStore, type Scheduler, type SchedulerEvents, type SchedulerOptions } from '@escapement/core'
+import {
+  type AnyJob,
+  createScheduler,
+  type JobStore,
+  memoryStore,
+  type Scheduler,
+  type SchedulerEvents,
+  type SchedulerOptions,
+} from '@escapement/core'
 import {
   type VirtualMachine,
   virtualMachine,
@@ -49,7 +57,9 @@ export class Cluster implements AsyncDisposable {
   readonly store: JobStore
   readonly #members: Member[] = []
 
-  constructor(options: { readonly seed?: number; readonly startAt?: number; readonly wrap?: (store: JobStore) => JobStore } = {}) {
+  constructor(
+    options: { readonly seed?: number; readonly startAt?: number; readonly wrap?: (store: JobStore) => JobStore } = {},
+  ) {
     this.runtime = virtualRuntime({ startAt: START, ...options })
     const store = memoryStore({ runtime: this.runtime })
     this.store = options.wrap?.(store) ?? store
@@ -61,7 +71,10 @@ export class Cluster implements AsyncDisposable {
   }
 
   /** Makes a scheduler on a new machine and does not start it. */
-  add(options: Partial<SchedulerOptions> & { readonly jobs: readonly AnyJob[] }, clock: VirtualNodeOptions = {}): Member {
+  add(
+    options: Partial<SchedulerOptions> & { readonly jobs: readonly AnyJob[] },
+    clock: VirtualNodeOptions = {},
+  ): Member {
     const machine = virtualMachine(this.runtime, this.store, clock)
     const scheduler = createScheduler({ store: machine.store, runtime: machine.runtime, ...options })
     const events: Member['events'] = []
@@ -99,6 +112,10 @@ export class Cluster implements AsyncDisposable {
 }
 
 /** A promise that the test settles. */
-export function deferred<T = void>(): { promise: Promise<T>; resolve: (value: T) => void; reject: (error: unknown) => void } {
+export function deferred<T = void>(): {
+  promise: Promise<T>
+  resolve: (value: T) => void
+  reject: (error: unknown) => void
+} {
   return Promise.withResolvers<T>()
 }

@@ -1,4 +1,11 @@
-import { type AnyJob, defineJob, every, type MisfireOptions, type MisfirePolicy, type OverlapPolicy } from '@escapement/core'
+import {
+  type AnyJob,
+  defineJob,
+  every,
+  type MisfireOptions,
+  type MisfirePolicy,
+  type OverlapPolicy,
+} from '@escapement/core'
 import { expect, test } from 'vitest'
 import { Cluster, HOUR, MINUTE, SECOND, START } from './cluster.ts'
 
@@ -92,7 +99,10 @@ test('rule 11: rows that were planned ahead before an outage are judged like unp
 })
 
 test('rule 11: a tick up to 5 s late is punctual, one beyond is a misfire', async () => {
-  for (const [downFor, verdict] of [[4_900, 'succeeded'], [5_200, 'misfire']] as const) {
+  for (const [downFor, verdict] of [
+    [4_900, 'succeeded'],
+    [5_200, 'misfire'],
+  ] as const) {
     await using cluster = new Cluster()
     const job = defineJob({ name: 'tick', trigger: every('1m'), misfire: 'skip', run: () => undefined })
     const { scheduler, machine } = await cluster.start({ jobs: [job] })
@@ -115,7 +125,8 @@ test('rule 11: a tick that waits for a slot is judged in time and is never a mis
     trigger: every('5m'),
     misfire: 'skip',
     overlap: 'queue-one',
-    run: ({ scheduledFor }) => void seen.push(`${(scheduledFor - START) / MINUTE} at ${Math.floor(cluster.elapsed / MINUTE)}`),
+    run: ({ scheduledFor }) =>
+      void seen.push(`${(scheduledFor - START) / MINUTE} at ${Math.floor(cluster.elapsed / MINUTE)}`),
   })
   const { scheduler } = await cluster.start({ jobs: [hog, job], queues: { default: { concurrency: 1 } } })
   await cluster.reach(4 * MINUTE)
@@ -135,7 +146,10 @@ test('rule 11: startWithin ends a wait that has become too long, and the tick sa
   await cluster.reach(16 * MINUTE)
   const ticks = await scheduler.ticks(job, { from: START + 1, to: START + 15 * MINUTE })
   expect(ticks.map(({ verdict }) => verdict)).toEqual(['expired', 'expired', 'succeeded'])
-  expect(events.filter(({ type }) => type === 'tick:dropped').map(({ reason }) => reason)).toEqual(['expired', 'expired'])
+  expect(events.filter(({ type }) => type === 'tick:dropped').map(({ reason }) => reason)).toEqual([
+    'expired',
+    'expired',
+  ])
   expect((await scheduler.execution(id))?.execution).toMatchObject({ status: 'skipped', reason: 'expired' })
 })
 

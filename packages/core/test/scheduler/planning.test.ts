@@ -6,7 +6,11 @@ test('promise 1: every tick of every schedule runs once, at its instant', async 
   await using cluster = new Cluster()
   const starts: [string, number, number][] = []
   const job = (name: string, trigger: ReturnType<typeof every>): ReturnType<typeof defineJob> =>
-    defineJob({ name, trigger, run: ({ scheduledFor }) => void starts.push([name, scheduledFor, cluster.runtime.now()]) })
+    defineJob({
+      name,
+      trigger,
+      run: ({ scheduledFor }) => void starts.push([name, scheduledFor, cluster.runtime.now()]),
+    })
   await cluster.start({
     jobs: [job('often', every('15m')), job('hourly', cron('30 * * * *')), job('once', at(START + 5 * HOUR))],
   })
@@ -149,7 +153,7 @@ test("rule 10: a planner's death delays nothing", async () => {
   expect(Math.max(...seen.map(([, latenessMs]) => latenessMs))).toBeLessThan(10)
 })
 
-test('rule 10: planners that get in each other\'s way insert each tick once', async () => {
+test("rule 10: planners that get in each other's way insert each tick once", async () => {
   let refused = 0
   await using cluster = new Cluster({
     wrap: (store): JobStore => ({
