@@ -9,6 +9,8 @@ export type {
 export { faultyStore } from './faults/faulty-store.ts'
 export type { CreateJobStore, JobStoreCase } from './job-store/job-store-case.ts'
 export { jobStoreContract } from './job-store/job-store-contract.ts'
+export type { StageClaim } from './job-store/store-stage.ts'
+export { StoreStage } from './job-store/store-stage.ts'
 export type { ContractClock, ContractNode } from './lock/contract-clock.ts'
 export type { FaultyLockDriver, FaultyMethod, LockCall, LockFault } from './lock/faulty-lock-driver.ts'
 export { faultyLockDriver } from './lock/faulty-lock-driver.ts'
