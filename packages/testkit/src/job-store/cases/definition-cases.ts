@@ -5,6 +5,31 @@ import { idsOf, LEASE_MS } from '../store-stage.ts'
 
 /** Registration, revisions, absence, retirement, pauses. */
 export const definitionCases: readonly JobStoreCase[] = [
+  storeCase([15], 'registering an instance again renews its lease and changes nothing else', async (stage) => {
+    await stage.job()
+    await stage.instance('a')
+    const startedAt = stage.now()
+    await stage.pass(LEASE_MS - 1)
+    const again = { id: 'a', name: 'other', version: 9, leaseMs: LEASE_MS }
+    assert.deepEqual(await stage.store.registerInstance(stage.namespace, again), { now: stage.now(), isAlive: true })
+    const [row] = await stage.store.instances(stage.namespace)
+    assert.deepEqual(
+      [row?.name, row?.version, row?.startedAt, row?.leaseUntil],
+      ['a', null, startedAt, stage.now() + LEASE_MS],
+    )
+    await stage.pass(LEASE_MS - 1)
+    assert.deepEqual(await stage.store.recover(stage.namespace, 10), [])
+    assert.equal((await stage.state('report')).absentSince, null)
+  }),
+
+  storeCase([6], 'the same definition again makes no revision', async (stage) => {
+    const { current } = await stage.job()
+    await stage.pass(1_000)
+    const state = await stage.job()
+    assert.deepEqual([state.current, state.plannedUntil], [current, stage.now()])
+    assert.equal((await stage.store.revisions(stage.namespace, 'report', 0, stage.now())).length, 1)
+  }),
+
   storeCase(
     [5, 6],
     'a new job begins with its cursor at the time of its registration and keeps its whole definition',

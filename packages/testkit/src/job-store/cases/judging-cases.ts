@@ -114,6 +114,19 @@ export const judgingCases: readonly JobStoreCase[] = [
     assert.equal((await stage.claimOne('a')).scheduledFor, at + 3_000)
   }),
 
+  storeCase([12], 'overlap cancel-running: a retry that waits is cancelled at once and makes room', async (stage) => {
+    await stage.job({ overlap: 'cancel-running' })
+    await stage.instance('a')
+    const at = stage.now()
+    await stage.plan('report', [at + 1_000, at + 2_000])
+    await stage.pass(1_000)
+    const first = await stage.claimOne('a')
+    await stage.settleForRetry('a', first, 60_000)
+    await stage.pass(1_000)
+    assert.equal((await stage.claimOne('a')).scheduledFor, at + 2_000)
+    assert.equal((await stage.execution(first.id)).status, 'cancelled')
+  }),
+
   storeCase([12], 'overlap allow: ticks run beside each other', async (stage) => {
     await stage.job({ overlap: 'allow' })
     await stage.instance('a')

@@ -121,6 +121,52 @@ export const upkeepCases: readonly JobStoreCase[] = [
     },
   ),
 
+  storeCase(
+    [17],
+    'an abandoned execution of a dead instance spends a retry, or is timed out when none is left',
+    async (stage) => {
+      const backoff = { kind: 'fixed', delayMs: 1_000, jitter: 'none' } as const
+      await stage.job({ retry: { limit: 1, backoff, until: 'exhausted' } })
+      const { id } = await stage.enqueue()
+      const abandon = async (instance: string): Promise<void> => {
+        await stage.instance(instance)
+        const claimed = await stage.claimOne(instance)
+        const given = { outcome: 'timed_out', status: 'running', abandonedAt: stage.now() } as const
+        await stage.settle(instance, claimed, given)
+        await stage.pass(LEASE_MS + 1)
+        await stage.store.recover(stage.namespace, 10)
+      }
+      await abandon('a')
+      const waiting = await stage.execution(id)
+      assert.deepEqual([waiting.status, waiting.retries, waiting.interruptions], ['scheduled', 1, 0])
+      await abandon('b')
+      const { execution, attempts } = await stage.found(id)
+      assert.deepEqual([execution.status, execution.reason], ['timed_out', 'abandoned'])
+      assert.deepEqual(
+        attempts.map(({ outcome }) => outcome),
+        ['timed_out', 'timed_out'],
+      )
+    },
+  ),
+
+  storeCase([4], 'a span that has grown is purged by its end, not by its beginning', async (stage) => {
+    await stage.job()
+    const at = stage.now()
+    for (const [from, to] of [
+      [1, 2],
+      [3, 9],
+    ] as const) {
+      const span = { job: 'report', revision: 1, from: at + from, to: at + to, count: 2, reason: 'misfire' } as const
+      await stage.store.plan(stage.namespace, [await stage.entry('report', { spans: [span], plannedUntil: at + to })])
+    }
+    assert.equal(await stage.store.purge(stage.namespace, at + 5, 10), 0)
+    assert.deepEqual(
+      (await stage.spans()).map(({ from, count }) => [from, count]),
+      [[at + 1, 4]],
+    )
+    assert.equal(await stage.store.purge(stage.namespace, at + 10, 10), 1)
+  }),
+
   storeCase([14, 18], 'at most once fails, a request to cancel is fulfilled, by recovery', async (stage) => {
     await stage.job()
     await stage.job({ name: 'once', onInterrupt: 'fail' })
