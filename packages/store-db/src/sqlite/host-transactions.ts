@@ -69,8 +69,9 @@ export class HostTransactions {
   ): Promise<EnqueueResult[]> {
     const { tables } = this.#context
     const now = this.#context.now()
+    // Every statement has rows, if only none, so that a driver's `all` can run them.
     for (const queue of new Set(executions.map((execution) => execution.queue))) {
-      const insert = `INSERT INTO ${tables.queues} (namespace, name) VALUES (?, ?) ON CONFLICT (namespace, name) DO NOTHING`
+      const insert = `INSERT INTO ${tables.queues} (namespace, name) VALUES (?, ?) ON CONFLICT (namespace, name) DO NOTHING RETURNING name`
       await host.run(insert, [namespace, queue])
     }
     const inserted = new Set<string>()

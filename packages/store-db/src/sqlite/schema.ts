@@ -150,7 +150,7 @@ function executions(t: TableNames): string[] {
     on('expiring', 'expires_at', "status = 'scheduled' AND is_judged = 1 AND attempt = 0 AND expires_at IS NOT NULL"),
     on('skippable', 'due_at, job', "status = 'scheduled' AND if_open = 'skip'"),
     // What each instance holds: for recovery, heartbeats and limits.
-    on('held', 'instance, queue, abandoned_at', "status IN ('claimed', 'running')"),
+    on('held', 'instance, queue, abandoned_at, status', "status IN ('claimed', 'running')"),
     on('keyed', 'job, concurrency_key', "status IN ('claimed', 'running') AND concurrency_key <> ''"),
     // Rule 12: at most one open execution of an exclusive job ('<job>'); beside it stand those that began before it was
     // exclusive ('<job>#<id>').

@@ -22,9 +22,9 @@ export function claimingSql(t: TableNames) {
       WHERE namespace = ? AND instance = ? AND ${HELD} AND claim_token = ?`,
 
     queue: `SELECT cluster_limit, pauses FROM ${t.queues} WHERE namespace = ? AND name = ?`,
-    job: `SELECT j.overlap, j.on_interrupt, j.pauses, r.spec ->> '$.retry.until' AS retry_until FROM ${t.jobs} j
+    jobs: `SELECT j.name, j.overlap, j.on_interrupt, j.pauses, r.spec ->> '$.retry.until' AS retry_until FROM ${t.jobs} j
       JOIN ${t.job_revisions} r ON r.namespace = j.namespace AND r.job = j.name AND r.revision = j.revision
-      WHERE j.namespace = ? AND j.name = ?`,
+      WHERE j.namespace = ? AND j.name IN (SELECT value FROM json_each(?))`,
 
     // Judging (rules 11 to 13).
 
@@ -60,9 +60,9 @@ export function claimingSql(t: TableNames) {
 
     /** Ticks that were judged and wait for their first claim. */
     waitingTicks: `SELECT ${ENDING}, is_catch_up FROM ${e} INDEXED BY ${e}_waiting
-      WHERE namespace = ? AND job = ? AND ${WAITS} AND is_ledger = 1 AND attempt = 0 ORDER BY due_at LIMIT ?`,
+      WHERE namespace = ? AND job = ? AND ${WAITS} AND is_ledger = 1 AND attempt = 0 LIMIT ?`,
 
-    keep: `UPDATE ${e} SET is_judged = 1 WHERE seq = ?`,
+    keep: `UPDATE ${e} SET is_judged = 1 WHERE seq IN (SELECT value FROM json_each(?))`,
     lastOutcome: `SELECT outcome FROM ${t.attempts} WHERE execution_seq = ? ORDER BY number DESC LIMIT 1`,
     requestCancel: `UPDATE ${e} SET cancel_requested_at = ?, cancel_requested_by = ? WHERE seq = ? AND cancel_requested_at IS NULL`,
 
@@ -96,8 +96,8 @@ export function claimingSql(t: TableNames) {
     futureUnjudged: `SELECT job, queue, due_at FROM ${e} INDEXED BY ${e}_unjudged
       WHERE namespace = ? AND status = 'scheduled' AND is_judged = 0 AND is_ledger = ? AND due_at > ? ORDER BY due_at LIMIT ?`,
 
-    /** Rules 17 and 20: only live leases count, and none that was abandoned. Answered by the index `held` per instance. */
-    heldInQueue: `SELECT count(*) AS n FROM ${t.instances} i JOIN ${e} x INDEXED BY ${e}_held
+    /** Rules 17 and 20: only live leases count, and none that was abandoned. CROSS JOIN: instances first, then a count in the index `held` for each. */
+    heldInQueue: `SELECT count(*) AS n FROM ${t.instances} i CROSS JOIN ${e} x INDEXED BY ${e}_held
         ON x.namespace = i.namespace AND x.instance = i.id AND x.${HELD} AND x.queue = ? AND x.abandoned_at IS NULL
       WHERE i.namespace = ? AND i.dead_at IS NULL AND i.lease_until > ?`,
     heldWithKey: `SELECT count(*) AS n FROM ${e} x INDEXED BY ${e}_keyed

@@ -5,6 +5,7 @@ import { Releases } from '../releases.ts'
 import type { SqliteContext } from '../sqlite-context.ts'
 import { claimPass, NOTHING } from './claim-pass.ts'
 import { claimingSql } from './claiming-sql.ts'
+import { JobLookup } from './job-lookup.ts'
 import type { JudgingScope } from './judging.ts'
 import { lookAhead } from './look-ahead.ts'
 import { ownershipSql } from './ownership-sql.ts'
@@ -27,6 +28,7 @@ export function sqliteClaiming(context: SqliteContext): ClaimStore {
     session,
     sql,
     endings,
+    jobs: new JobLookup(session, sql, namespace),
     namespace,
     handlers,
     now: context.now(),

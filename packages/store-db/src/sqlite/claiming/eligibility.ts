@@ -1,5 +1,4 @@
 import { type PauseWindow } from '@escapement/core'
-import { parsePauses } from '../../job/pause-text.ts'
 import { type JudgingScope, openRows, pauseInForce } from './judging.ts'
 
 /** A due row as the index has it. */
@@ -106,11 +105,10 @@ export class Eligibility {
   #job(name: string): KnownJob {
     let job = this.#jobs.get(name)
     if (job === undefined) {
-      const { session, sql, namespace, now } = this.#scope
-      const row = session.get<{ on_interrupt: string; pauses: string }>(sql.job, [namespace, name])
+      const known = this.#scope.jobs.get(name)
       job = {
-        pause: row === undefined ? null : pauseInForce(parsePauses(row.pauses), now),
-        isSlotOnly: row?.on_interrupt === 'fail',
+        pause: known === null ? null : pauseInForce(known.pauses, this.#scope.now),
+        isSlotOnly: known?.onInterrupt === 'fail',
       }
       this.#jobs.set(name, job)
     }

@@ -1,11 +1,11 @@
 import { type ClaimResult, isPausedAt, judgePunctualTicks, type PauseWindow, PUNCTUAL_MS } from '@escapement/core'
 import type { SqliteSession } from '@escapement/db'
-import { parsePauses } from '../../job/pause-text.ts'
 import type { EndingRow, SqliteEndings } from '../ending.ts'
 import type { ClaimingSql } from './claiming-sql.ts'
+import type { JobLookup } from './job-lookup.ts'
 
 /** Verdicts of one kind in one pass; the rest follows with the next pass, at once. */
-const AT_ONCE = 500
+const AT_ONCE = 200
 /** Entries of the index that one pass reads to find jobs with late ticks. */
 const MOST_LATE = 20_000
 const AS_MANY_AS_WAIT = 1_000
@@ -15,6 +15,7 @@ export interface JudgingScope {
   readonly session: SqliteSession
   readonly sql: ClaimingSql
   readonly endings: SqliteEndings
+  readonly jobs: JobLookup
   readonly namespace: string
   readonly handlers: ReadonlySet<string>
   readonly now: number
@@ -34,13 +35,6 @@ interface TickRow extends EndingRow {
 
 type OpenRow = EndingRow & { readonly status: string }
 type WaitingRow = EndingRow & { readonly is_catch_up: number }
-
-/** What is known of a job when its ticks are judged. */
-interface JudgedJob {
-  readonly overlap: Parameters<typeof judgePunctualTicks>[0]['overlap']
-  readonly pauses: string
-  readonly retry_until: string
-}
 
 /** Gives due, punctual ticks their verdict, ends waits that became too long, skips runs that would not wait (rules 11 to 13). */
 export function judgeDue(scope: JudgingScope): Judgement {
@@ -74,12 +68,16 @@ export function firstToJudge({
 }
 
 function judgeTicks(scope: JudgingScope, judgement: Judgement): void {
-  const { session, sql, namespace, handlers, now } = scope
+  const { session, sql, jobs, namespace, handlers, now } = scope
   const ticks = session.all<TickRow>(sql.unjudgedTicks, [namespace, now - PUNCTUAL_MS, now, AT_ONCE])
   judgement.hasMore = ticks.length === AT_ONCE
-  for (const [job, ofJob] of Map.groupBy(ticks, (tick) => tick.job)) {
-    if (handlers.has(job)) judgeJob(scope, judgement, job, ofJob)
-  }
+  const byJob = Map.groupBy(
+    ticks.filter(({ job }) => handlers.has(job)),
+    ({ job }) => job,
+  )
+  jobs.prepare(byJob.keys())
+  const kept = [...byJob].flatMap(([job, ofJob]) => judgeJob(scope, judgement, job, ofJob))
+  if (kept.length > 0) session.run(sql.keep, [JSON.stringify(kept)])
 }
 
 /** Jobs with a handler here whose ticks are late: the planner judges those. */
@@ -95,18 +93,20 @@ export function openRows({ session, sql, namespace }: JudgingScope, job: string)
   return session.all<OpenRow>(sql.open, [namespace, job, job])
 }
 
-function judgeJob(scope: JudgingScope, judgement: Judgement, job: string, ticks: readonly TickRow[]): void {
-  const { session, sql, endings, namespace, now } = scope
-  const state = session.get<JudgedJob>(sql.job, [namespace, job])
-  if (state === undefined) return
-  if (state.retry_until === 'next-tick') giveUpRetries(scope, job, ticks.at(-1)?.scheduled_for ?? 0)
-  const open = openRows(scope, job)
-  const waiting = session.all<WaitingRow>(sql.waitingTicks, [namespace, job, AS_MANY_AS_WAIT])
+/** @returns The row numbers of the ticks that are to run. */
+function judgeJob(scope: JudgingScope, judgement: Judgement, job: string, ticks: readonly TickRow[]): number[] {
+  const { session, sql, endings, jobs, namespace, now } = scope
+  const state = jobs.get(job)
+  if (state === null) return []
+  if (state.retryUntil === 'next-tick') giveUpRetries(scope, job, ticks.at(-1)?.scheduled_for ?? 0)
+  const isAlone = state.overlap !== 'allow' && state.overlap !== 'queue-all' // whether others of the job count
+  const open = isAlone ? openRows(scope, job) : []
+  const waiting = isAlone ? session.all<WaitingRow>(sql.waitingTicks, [namespace, job, AS_MANY_AS_WAIT]) : []
   const rows = new Map<string, EndingRow & { status?: string }>()
   for (const row of [...ticks, ...open, ...waiting]) rows.set(row.id, row)
   const verdict = judgePunctualTicks({
     overlap: state.overlap,
-    pauses: parsePauses(state.pauses),
+    pauses: state.pauses,
     ticks: ticks.map((row) => ({ executionId: row.id, scheduledFor: row.scheduled_for })),
     open: open.map(({ id }) => id),
     waiting: waiting.map((row) => ({ executionId: row.id, isPunctual: row.is_catch_up === 0 })),
@@ -122,7 +122,7 @@ function judgeJob(scope: JudgingScope, judgement: Judgement, job: string, ticks:
     if (row.status !== 'scheduled') judgement.cancelRequested.push(id)
     else endings.finish(session, namespace, row, { status: 'cancelled', reason: null, finishedAt: now })
   }
-  for (const id of verdict.keep) session.run(sql.keep, [(rows.get(id) as EndingRow).seq])
+  return verdict.keep.map((id) => (rows.get(id) as EndingRow).seq)
 }
 
 /** `retry.until: 'next-tick'`: what waits for a retry has failed once a later tick is due (rule 12). */
