@@ -2,7 +2,10 @@ import { existsSync } from 'node:fs'
 import type { ServerRecipe } from './server-recipe.ts'
 import { type TestServer, testServer } from './test-server.ts'
 
-/** What is used of testcontainers, which is an optional peer. */
+/**
+ * What is used of testcontainers. No dependency and no peer names it, since package managers would install it, with its
+ * native parts, for everybody: it is used where the host has it.
+ */
 interface Testcontainers {
   readonly GenericContainer: new (image: string) => Container
 }
