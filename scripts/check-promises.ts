@@ -1,6 +1,6 @@
 /**
- * Checks the table of promises in README.md: each row names, by links of the form `[title](file)`, the tests that show
- * it, and each of these files has a test of that title.
+ * Checks the table of promises in README.md: beside each promise, and in the rows without a promise below it, links of
+ * the form `[title](file)` name the tests that show it, and each of these files has a test of that title.
  */
 import { existsSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
@@ -15,23 +15,26 @@ export interface Evidence {
   readonly title: string
 }
 
-/** One row of the table. */
+/** A promise and the tests beside it. */
 export interface PromiseRow {
   readonly promise: string
   readonly shownBy: readonly Evidence[]
 }
 
-/** The rows of the table below the heading, without its head. */
+/** The promises of the table below the heading. */
 export function promiseRows(markdown: string): PromiseRow[] {
   const from = markdown.indexOf(HEADING)
   if (from < 0) return []
   const [section = ''] = markdown.slice(from + HEADING.length).split(/^## /m)
   const rows = section.split('\n').filter((line) => line.startsWith('| ') && !/^\|[\s|:-]+\|$/.test(line))
-  return rows.slice(1).map((row) => {
-    const [, promise = ''] = row.split('|')
-    const links = [...row.matchAll(/\[([^\]]+)\]\(([^)\s]+\.ts)\)/g)]
-    return { promise: promise.trim(), shownBy: links.map(([, title = '', path = '']) => ({ path, title })) }
-  })
+  const promises: { promise: string; shownBy: Evidence[] }[] = []
+  for (const row of rows.slice(1)) {
+    const promise = row.split('|')[1]?.trim() ?? ''
+    if (promise !== '') promises.push({ promise, shownBy: [] })
+    const links = row.matchAll(/\[([^\]]+)\]\(([^)\s]+\.ts)\)/g)
+    for (const [, title = '', path = ''] of links) promises.at(-1)?.shownBy.push({ path, title })
+  }
+  return promises
 }
 
 /** What is wrong with the rows. `read`: the text of a file, or null when there is none. */

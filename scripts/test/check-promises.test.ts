@@ -9,7 +9,8 @@ Words, with a [link](docs/guide.md).
 
 | promise | shown by |
 |---|---|
-| **One.** Always. | [fires once](a.test.ts), [rule 1: and not twice](b.test.ts) |
+| **One.** Always. | [fires once](a.test.ts) |
+|  | [rule 1: and not twice](b.test.ts) |
 | **Two.** | |
 
 ## What is not promised
@@ -21,7 +22,7 @@ Words, with a [link](docs/guide.md).
 const ROWS = promiseRows(README)
 
 describe('promiseRows', () => {
-  it('reads the rows of the table below its heading, and no other', () => {
+  it('reads the promises of the table below its heading with the tests beside and below them, and no other table', () => {
     expect(ROWS).toEqual([
       {
         promise: '**One.** Always.',

@@ -4,7 +4,7 @@ import { expect, it } from 'vitest'
 
 const ROOT = resolve(import.meta.dirname, '../..')
 const CLASS = /export class (\w+) extends EscapementError/
-const ROW = /^\| `(\w+)` \| `(ERR_\w+)` \| (yes|no) \| \S/gm
+const ROW = /^\| `(\w+)` +\| `(ERR_\w+)` +\| (yes|no) +\| \S/gm
 
 /** `name code retryable` of every error class. */
 function classes(): string[] {

@@ -23,7 +23,13 @@ More.
 
 it('writes below each rule the tests that name it, and nothing else', () => {
   const titles = new Map([
-    ['packages/core/test/a.test.ts', [{ rules: [1, 2], claim: 'both' }, { rules: [], claim: 'neither' }]],
+    [
+      'packages/core/test/a.test.ts',
+      [
+        { rules: [1, 2], claim: 'both' },
+        { rules: [], claim: 'neither' },
+      ],
+    ],
     ['examples/one/test/b.test.ts', [{ rules: [2], claim: 'second' }]],
   ])
   expect(fillRules(PAGE, titles)).toBe(`# Rules
