@@ -9,6 +9,8 @@ import type { MemoryTables } from './memory-tables.ts'
 import { samePauses } from './pauses.ts'
 import { place, removeRow, withdraw } from './placement.ts'
 
+const NO_HASHES: readonly string[] = []
+
 /** Definitions, instances, pauses: what exists and who can run it. */
 export const definitions: MemoryRole<DefinitionStore> = (at) => ({
   async registerInstance(namespace, { id, name, version, leaseMs }) {
@@ -129,18 +131,18 @@ export function retireJob(tables: MemoryTables, job: JobTable, now: number): boo
   return true
 }
 
+/** Every instance asks this of all its jobs again and again: nothing is gathered that can be kept. */
 function stateForRegistration(
   job: JobTable | undefined,
   instance: string | null,
   now: number,
 ): JobStateForRegistration {
-  if (job === undefined) return { state: null, knownHashes: [], liveHashes: [] }
-  const live = [...job.handlers].filter(([row]) => row.id !== instance && isLive(row, now))
-  return {
-    state: job.state,
-    knownHashes: [...new Set(job.revisions.map(({ hash }) => hash))],
-    liveHashes: [...new Set(live.map(([, hash]) => hash))],
+  if (job === undefined) return { state: null, knownHashes: NO_HASHES, liveHashes: NO_HASHES }
+  let liveHashes = NO_HASHES
+  for (const [row, hash] of job.handlers) {
+    if (row.id !== instance && isLive(row, now) && !liveHashes.includes(hash)) liveHashes = [...liveHashes, hash]
   }
+  return { state: job.state, knownHashes: job.knownHashes, liveHashes }
 }
 
 function changeDefinition(tables: MemoryTables, change: DefinitionChange, now: number): boolean {
@@ -161,6 +163,7 @@ function changeDefinition(tables: MemoryTables, change: DefinitionChange, now: n
       ...job.revisions,
       { job: spec.name, revision: job.revisions.length + 1, hash, spec, version, effectiveFrom, effectiveUntil: null },
     ]
+    if (!job.knownHashes.includes(hash)) job.knownHashes = [...job.knownHashes, hash]
   } else if (version !== null) {
     replaceLast(job, { ...state.current, version })
   }

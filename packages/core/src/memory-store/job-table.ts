@@ -16,6 +16,8 @@ export class JobTable implements HeapItem {
   /** Null: nobody has registered it. Replaced as a whole at every change, so that readers hold a snapshot. */
   state: JobState | null = null
   revisions: JobRevision[] = []
+  /** Hashes of all its revisions. */
+  knownHashes: readonly string[] = []
   /** All its executions by `scheduledFor`, then id. */
   readonly executions: SortedList<ExecutionRow> = new SortedList(compareRows)
   readonly spans: SortedList<SpanRow> = new SortedList(compareSpans)
