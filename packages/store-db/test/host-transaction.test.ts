@@ -112,13 +112,13 @@ it('dbStore refuses a Kysely of another copy of SQLite, and takes one of the sam
       },
     }),
   })
-  const store = dbStore(same, { prefix: 'jobs_' })
-  expect(() => store.now()).toThrow(/open\(\) first/)
-  await store.open()
-  await register(store, 'n', 'i')
-  await same.transaction().execute((transaction) => store.enqueue('n', [run()], transaction))
-  expect(await store.countExecutions('n', {}, 10)).toBe(1)
-  await store.close()
+  const joined = dbStore(same, { prefix: 'jobs_' })
+  expect(() => joined.now()).toThrow(/open\(\) first/)
+  await joined.open()
+  await register(joined, 'n', 'i')
+  await same.transaction().execute((transaction) => joined.enqueue('n', [run()], transaction))
+  expect(await joined.countExecutions('n', {}, 10)).toBe(1)
+  await joined.close()
   await same.destroy()
 })
 

@@ -71,8 +71,8 @@ it('rule 20: what was left for want of demand is said, and is taken by priority,
     ['low', -5],
     ['high', 7],
   ] as const) {
-    const [{ id = '' } = {}] = await store.enqueue('n', [run({ priority })])
-    ids[name] = id
+    const [result] = await store.enqueue('n', [run({ priority })])
+    ids[name] = result?.id ?? ''
   }
   const queues = [{ queue: 'default', slots: 2, prefetch: 0 }]
   const request = { instance: 'i', token: ++token, isRepeat: false, queues, handlers: new Set(['job']) }
