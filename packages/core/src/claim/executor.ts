@@ -123,19 +123,17 @@ export class Executor implements AttemptObserver {
   }
 
   /** The lease ended, or these executions went to someone else: their handlers must stop. */
-  lose(executionIds?: readonly string[]): void {
-    const ids = executionIds ?? [...this.#attempts.keys()]
-    for (const id of ids) {
-      const attempt = this.#attempts.get(id)
-      if (attempt === undefined || attempt.hasEnded) continue
+  lose(holdings: readonly Holding[] = this.holding()): void {
+    const fences = new Map(holdings.map(({ executionId, fence }) => [executionId, fence]))
+    const isLost = (claimed: ClaimedExecution): boolean => fences.get(claimed.id) === claimed.fence
+    for (const [id, attempt] of this.#attempts) {
+      if (attempt.hasEnded || !isLost(attempt.claimed)) continue // one that has been claimed again since is not meant
       this.#attempts.delete(id)
       this.#lost.add(attempt)
       this.#context.events.emit('execution:lost', { ...attempt.eventFields(), wasResultRefused: false })
       attempt.abort('lease', new LeaseLostError(`the lease of execution ${id} has ended: someone else may run it`))
     }
-    const lost = new Set(ids)
-    for (const lane of this.#lanes.values())
-      lane.dropReady((claimed) => executionIds === undefined || lost.has(claimed.id))
+    for (const lane of this.#lanes.values()) lane.dropReady(isLost)
   }
 
   /** The lease was renewed. */

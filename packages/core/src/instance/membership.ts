@@ -16,8 +16,8 @@ export interface MembershipObserver {
   renewed(): void
   /** The lease cannot be trusted any more: everything that runs under it must stop. */
   leaseEnded(): void
-  /** Single executions belong to someone else now. */
-  lost(executionIds: readonly string[]): void
+  /** Single executions, as they were held under these fences, belong to someone else now. */
+  lost(holdings: readonly Holding[]): void
   cancelRequested(executionId: string, by: string | null): void
   /** The instance was declared dead; it has a new id from now on and must announce its handlers again. */
   reborn(previous: string): Promise<void>
@@ -147,7 +147,7 @@ export class Membership {
       async () => {
         const mark = this.lease.mark()
         const request = { instance: this.#id, leaseMs: options.leaseMs, ...this.#observer.holding() }
-        return { mark, result: await store.heartbeat(namespace, request) }
+        return { mark, holding: request.holding, result: await store.heartbeat(namespace, request) }
       },
       { forMs: options.leaseMs / 3, onRetry: (error) => this.#context.report(error, 'heartbeat') },
     )
@@ -156,7 +156,8 @@ export class Membership {
     this.#granted(answer.mark)
     await this.#comeBack() // the reply to the registration may have been lost
     this.#observer.renewed()
-    if (answer.result.lost.length > 0) this.#observer.lost(answer.result.lost)
+    const lost = new Set(answer.result.lost)
+    if (lost.size > 0) this.#observer.lost(answer.holding.filter(({ executionId }) => lost.has(executionId)))
     for (const request of answer.result.cancel) this.#observer.cancelRequested(request.executionId, request.by)
   }
 

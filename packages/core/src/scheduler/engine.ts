@@ -39,7 +39,7 @@ export class Engine {
       holding: () => ({ holding: this.executor.holding(), claimedUpTo: this.dispatcher.claimedUpTo }),
       renewed: () => this.#renewed(),
       leaseEnded: () => this.executor.lose(),
-      lost: (executionIds) => this.executor.lose(executionIds),
+      lost: (holdings) => this.executor.lose(holdings),
       cancelRequested: (executionId, by) => this.executor.cancel(executionId, by),
       reborn: (previous) => this.#reborn(previous),
     })

@@ -45,11 +45,23 @@ export class Settler {
   async #flush(): Promise<void> {
     await Promise.resolve() // handlers that end in the same turn share a batch
     while (this.#pending.length > 0) {
-      const batch = this.#pending.splice(0, LARGEST_BATCH)
+      const batch = this.#nextBatch()
       await this.#write(batch)
       this.#unconfirmed -= batch.length
     }
     this.#flushing = undefined
+  }
+
+  /** The oldest, one of each execution: the second of two is judged by what the first one left. */
+  #nextBatch(): readonly Pending[] {
+    const batch = new Map<string, Pending>()
+    this.#pending = this.#pending.filter((entry) => {
+      const { executionId } = entry.settlement
+      if (batch.size >= LARGEST_BATCH || batch.has(executionId)) return true
+      batch.set(executionId, entry)
+      return false
+    })
+    return [...batch.values()]
   }
 
   async #write(batch: readonly Pending[]): Promise<void> {

@@ -1,3 +1,4 @@
+import type { Logger } from '@escapement/base'
 import {
   type AnyJob,
   createScheduler,
@@ -16,7 +17,7 @@ import {
 } from '@escapement/testkit'
 
 /** 2026-01-01T00:00:00Z: where virtual time begins. */
-export const START = Date.UTC(2026, 0, 1)
+export const START: number = Date.UTC(2026, 0, 1)
 export const SECOND = 1_000
 export const MINUTE = 60_000
 export const HOUR = 3_600_000
@@ -51,6 +52,9 @@ const TOLD: readonly (keyof SchedulerEvents)[] = [
   'scheduler:error',
 ]
 
+/** What goes wrong on purpose is not worth a line: the events tell it. */
+const SILENCE: Logger = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
+
 /** Machines in virtual time that share one store in memory. */
 export class Cluster implements AsyncDisposable {
   readonly runtime: VirtualRuntime
@@ -76,7 +80,7 @@ export class Cluster implements AsyncDisposable {
     clock: VirtualNodeOptions = {},
   ): Member {
     const machine = virtualMachine(this.runtime, this.store, clock)
-    const scheduler = createScheduler({ store: machine.store, runtime: machine.runtime, ...options })
+    const scheduler = createScheduler({ store: machine.store, runtime: machine.runtime, logger: SILENCE, ...options })
     const events: Member['events'] = []
     for (const type of TOLD) scheduler.on(type, (event) => events.push({ type, ...event }))
     const member = { scheduler, machine, events }
@@ -97,6 +101,11 @@ export class Cluster implements AsyncDisposable {
   /** Lets time pass until `elapsed` is this, and a little more, so that what is due then has had its turn. Milliseconds. */
   reach(elapsed: number): Promise<void> {
     return this.runtime.advanceTo(START + elapsed + 100)
+  }
+
+  /** Lets what was just asked for have its turn: ten milliseconds. */
+  turn(): Promise<void> {
+    return this.runtime.advance(10)
   }
 
   /** Lets time pass until `work` has settled. */

@@ -1,11 +1,11 @@
-import { at, createScheduler, cron, defineJob, every, type JobStore } from '@escapement/core'
+import { type AnyJob, at, createScheduler, cron, defineJob, every, type JobStore, type Trigger } from '@escapement/core'
 import { expect, test } from 'vitest'
 import { Cluster, DAY, HOUR, MINUTE, SECOND, START } from './cluster.ts'
 
 test('promise 1: every tick of every schedule runs once, at its instant', async () => {
   await using cluster = new Cluster()
   const starts: [string, number, number][] = []
-  const job = (name: string, trigger: ReturnType<typeof every>): ReturnType<typeof defineJob> =>
+  const job = (name: string, trigger: Trigger): AnyJob =>
     defineJob({
       name,
       trigger,
