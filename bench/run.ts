@@ -28,9 +28,12 @@ const { values, positionals } = parseArgs({
 })
 const unknown = positionals.filter((name) => !BENCHMARKS.some((benchmark) => benchmark.name === name))
 if (unknown.length > 0) {
-  throw new Error(`no benchmark is called ${unknown.join(', ')}; there are ${BENCHMARKS.map(({ name }) => name).join(', ')}`)
+  throw new Error(
+    `no benchmark is called ${unknown.join(', ')}; there are ${BENCHMARKS.map(({ name }) => name).join(', ')}`,
+  )
 }
-if (values.quick && values.write) throw new Error('quick figures are not for the documentation; leave --quick or --write out')
+if (values.quick && values.write)
+  throw new Error('quick figures are not for the documentation; leave --quick or --write out')
 
 const folder = join(ROOT, '.reports', 'bench', values.quick ? 'quick' : '')
 mkdirSync(folder, { recursive: true })
@@ -39,7 +42,12 @@ for (const benchmark of BENCHMARKS) {
   console.log(`\n## ${benchmark.title}\n`)
   const startedAt = performance.now()
   const report = await benchmark.run(values.quick ? 'quick' : 'full')
-  const measured: MeasuredBenchmark = { name: benchmark.name, title: benchmark.title, environment: environment(), report }
+  const measured: MeasuredBenchmark = {
+    name: benchmark.name,
+    title: benchmark.title,
+    environment: environment(),
+    report,
+  }
   for (const table of report.tables) console.log(`${tableText(table)}\n`)
   if (report.findings.length > 0) console.log(`${findingsText(report.findings)}\n`)
   const path = join(folder, `${benchmark.name}.json`)

@@ -43,7 +43,10 @@ export async function underLoad(path: string, load: Load, seconds: number): Prom
   let pages = 0
   const claim = async (): Promise<void> => {
     while (isOn()) {
-      await scheduler.enqueueMany(job.name, Array.from({ length: 50 }, (_, n) => ({ n })))
+      await scheduler.enqueueMany(
+        job.name,
+        Array.from({ length: 50 }, (_, n) => ({ n })),
+      )
       await sleep(20)
     }
   }

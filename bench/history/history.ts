@@ -39,11 +39,27 @@ async function report(scale: Scale): Promise<Report> {
       {
         caption: `Reads of ${count.toLocaleString('en-US')} executions on SQLite, milliseconds`,
         columns: ['', 'kind', 'p50', 'p95', 'max'],
-        rows: readings.map(({ name, kind, times }) => [name, kind, percentile(times, 0.5), percentile(times, 0.95), greatest(times)]),
+        rows: readings.map(({ name, kind, times }) => [
+          name,
+          kind,
+          percentile(times, 0.5),
+          percentile(times, 0.95),
+          greatest(times),
+        ]),
       },
       {
         caption: 'The event loop meanwhile, milliseconds',
-        columns: ['', 'executions', 'purged', 'pages', 'longest block', 'p99', 'longest transaction', 'longest commit', 'longest read'],
+        columns: [
+          '',
+          'executions',
+          'purged',
+          'pages',
+          'longest block',
+          'p99',
+          'longest transaction',
+          'longest commit',
+          'longest read',
+        ],
         rows: blocks.map(blockRow),
       },
     ],
@@ -101,7 +117,17 @@ function worst(readings: readonly TimedReading[], kind: 'page' | 'statistics'): 
 
 function blockRow([name, blocks]: readonly [string, Blocks]): Cell[] {
   const { done, longestMs, p99Ms, longestBodyMs, longestCommitMs, longestReadMs } = blocks
-  return [name, done.executions, done.purged, done.pages, longestMs, p99Ms, longestBodyMs, longestCommitMs, longestReadMs]
+  return [
+    name,
+    done.executions,
+    done.purged,
+    done.pages,
+    longestMs,
+    p99Ms,
+    longestBodyMs,
+    longestCommitMs,
+    longestReadMs,
+  ]
 }
 
 function blockFinding([name, blocks]: readonly [string, Blocks]): Finding {

@@ -30,7 +30,11 @@ async function report(scale: Scale): Promise<Report> {
         columns: ['', 'ticks', 'p50', 'p99', 'max', 'duplicates', 'misses', 'taken over', 'latest taken over'],
         rows,
       },
-      { caption: 'The same in one process, milliseconds', columns: ['', 'ticks', 'p50', 'p99', 'max'], rows: await alone(scale) },
+      {
+        caption: 'The same in one process, milliseconds',
+        columns: ['', 'ticks', 'p50', 'p99', 'max'],
+        rows: await alone(scale),
+      },
     ],
     findings: [
       ...findings('3 processes on one file', calm),
@@ -69,7 +73,15 @@ async function alone(scale: Scale): Promise<Cell[][]> {
 function clusterRow(name: string, outcome: ClusterOutcome): Cell[] {
   const { ticks, latenessMs, duplicates, misses, takenOverMs } = outcome
   const times = [percentile(latenessMs, 0.5), percentile(latenessMs, 0.99), greatest(latenessMs)]
-  return [name, ticks, ...times, duplicates, misses, takenOverMs.length, takenOverMs.length === 0 ? null : greatest(takenOverMs)]
+  return [
+    name,
+    ticks,
+    ...times,
+    duplicates,
+    misses,
+    takenOverMs.length,
+    takenOverMs.length === 0 ? null : greatest(takenOverMs),
+  ]
 }
 
 function findings(of: string, outcome: ClusterOutcome, isKilled = false): Finding[] {

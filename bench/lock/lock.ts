@@ -86,7 +86,9 @@ async function lockFloor(path: string, pairs: number): Promise<readonly number[]
     `UPDATE locks SET owner = ?2, fence = max(fence + 1, ?3 * 1000), expires_at = ?3 + 30000
      WHERE key = ?1 AND expires_at <= ?3 RETURNING fence`,
   )
-  const release = database.prepare('UPDATE locks SET owner = NULL, expires_at = 0 WHERE key = ? AND owner = ? AND fence = ?')
+  const release = database.prepare(
+    'UPDATE locks SET owner = NULL, expires_at = 0 WHERE key = ? AND owner = ? AND fence = ?',
+  )
   const seed = database.prepare('INSERT INTO locks (key, fence, expires_at) VALUES (?, 0, 0)')
   for (let n = 0; n < 10; n++) seed.run(`bench-${n}`)
   const times: number[] = []

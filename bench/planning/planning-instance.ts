@@ -2,7 +2,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type AnyJob, createScheduler, cron, defineJob, every, type JobStore, memoryStore } from '@escapement/core'
 import { sqliteStore } from '@escapement/store-db'
-import { watchLoop } from '../harness/loop-block.ts'
 import { statementCounts } from '../harness/statement-count.ts'
 import type { PlanningCost, PlanningSetting } from './planning-message.ts'
 
@@ -31,8 +30,7 @@ for (let n = 0; n < setting.busyJobs; n++) {
   jobs.push(defineJob({ name: `bench.busy-${n}`, trigger: every('1s'), overlap: 'allow', misfire: 'skip', run }))
 }
 const store = counting(setting.path === null ? memoryStore() : sqliteStore(setting.path))
-// With busy jobs nothing but planning goes on; without them the scheduler does all that an idle one does.
-const scheduler = createScheduler({ jobs, store, ...(setting.busyJobs > 0 ? { roles: ['plan', 'upkeep'] as const } : {}) })
+const scheduler = createScheduler({ jobs, store })
 statementCounts()
 const startedAt = performance.now()
 await scheduler.start()
@@ -40,9 +38,7 @@ const registeredMs = performance.now() - startedAt
 await sleep(3_000)
 globalThis.gc?.()
 const before = { ...statementCounts(), cpu: process.cpuUsage(), at: performance.now(), ticks }
-const endWatch = watchLoop()
 await sleep(setting.seconds * 1_000)
-const { longestMs } = endWatch()
 const { user, system } = process.cpuUsage(before.cpu)
 const after = statementCounts()
 const cost: PlanningCost = {
@@ -52,7 +48,6 @@ const cost: PlanningCost = {
   statements: after.statements - before.statements,
   looks: after.looks - before.looks,
   ticks: ticks - before.ticks,
-  longestBlockMs: longestMs,
 }
 process.send?.(cost)
 await scheduler.stop()

@@ -4,7 +4,7 @@ export interface PlanningSetting {
   readonly path: string | null
   /** Jobs that are due once a day, none of them while this is measured. */
   readonly dailyJobs: number
-  /** Jobs that are due each second; nothing runs them, so that planning stands alone. */
+  /** Jobs that are due each second and do nothing. */
   readonly busyJobs: number
   readonly seconds: number
 }
@@ -22,5 +22,4 @@ export interface PlanningCost {
   readonly looks: number
   /** Ticks planned in the watched time. */
   readonly ticks: number
-  readonly longestBlockMs: number
 }
