@@ -25,9 +25,7 @@ describe('ambient context', () => {
   })
 
   it('is one for two copies of the package in a process', async () => {
-    const copy = (await import(
-      `../../src/context/ambient-context.ts?copy`
-    )) as typeof import('../../src/context/ambient-context.ts')
+    const copy = (await import(copyOf)) as typeof import('../../src/context/ambient-context.ts')
     expect(copy.currentContext).not.toBe(currentContext)
     expect(withContext({ job: 'a' }, () => copy.currentContext())).toEqual({ job: 'a' })
   })

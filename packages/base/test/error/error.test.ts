@@ -5,9 +5,7 @@ const copyOf: string = '../../src/error/escapement-error.ts?copy'
 
 describe('EscapementError', () => {
   it('is known again when it comes from another copy of the package', async () => {
-    const copy = (await import(
-      `../../src/error/escapement-error.ts?copy`
-    )) as typeof import('../../src/error/escapement-error.ts')
+    const copy = (await import(copyOf)) as typeof import('../../src/error/escapement-error.ts')
     const error = new InvalidOptionError('no')
     expect(copy.EscapementError).not.toBe(EscapementError)
     expect(error).not.toBeInstanceOf(copy.EscapementError)
