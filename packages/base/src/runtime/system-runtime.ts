@@ -17,19 +17,14 @@ function sleep(ms: number, signal?: AbortSignal, options?: SleepOptions): Promis
       reject(signal?.reason)
     }
     const arm = (): void => {
-      const leftMs = Math.max(0, until - performance.now())
-      timer = setTimeout(
-        () => {
-          if (leftMs > LONGEST_TIMER_MS) {
-            arm()
-            return
-          }
-          signal?.removeEventListener('abort', onAbort)
-          resolve()
-        },
-        Math.min(leftMs, LONGEST_TIMER_MS),
-      )
+      const leftMs = Math.ceil(Math.max(0, until - performance.now()))
+      timer = setTimeout(onTimer, Math.min(leftMs, LONGEST_TIMER_MS))
       if (options?.keepAlive === false) timer.unref()
+    }
+    const onTimer = (): void => {
+      if (performance.now() < until) return arm() // longer than any timer, or fired early: timers count from the loop's own time
+      signal?.removeEventListener('abort', onAbort)
+      resolve()
     }
     arm()
     signal?.addEventListener('abort', onAbort, { once: true })

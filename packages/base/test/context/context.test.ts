@@ -6,6 +6,7 @@ import {
   systemRuntime,
   withContext,
 } from '@escapement/base'
+import type * as original from '../../src/context/ambient-context.ts'
 import { describe, expect, it } from 'vitest'
 
 const copyOf: string = '../../src/context/ambient-context.ts?copy'
@@ -25,7 +26,7 @@ describe('ambient context', () => {
   })
 
   it('is one for two copies of the package in a process', async () => {
-    const copy = (await import(copyOf)) as typeof import('../../src/context/ambient-context.ts')
+    const copy = (await import(copyOf)) as typeof original
     expect(copy.currentContext).not.toBe(currentContext)
     expect(withContext({ job: 'a' }, () => copy.currentContext())).toEqual({ job: 'a' })
   })

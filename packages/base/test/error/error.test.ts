@@ -1,11 +1,12 @@
 import { EscapementError, InvalidOptionError, quietLogger } from '@escapement/base'
+import type * as original from '../../src/error/escapement-error.ts'
 import { describe, expect, it, vi } from 'vitest'
 
 const copyOf: string = '../../src/error/escapement-error.ts?copy'
 
 describe('EscapementError', () => {
   it('is known again when it comes from another copy of the package', async () => {
-    const copy = (await import(copyOf)) as typeof import('../../src/error/escapement-error.ts')
+    const copy = (await import(copyOf)) as typeof original
     const error = new InvalidOptionError('no')
     expect(copy.EscapementError).not.toBe(EscapementError)
     expect(error).not.toBeInstanceOf(copy.EscapementError)
