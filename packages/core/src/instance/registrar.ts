@@ -10,6 +10,8 @@ const JOBS_A_CALL = 500
 const MOST_ROUNDS = 50
 /** Within this time an instance that has put a definition in force has announced its handlers. Milliseconds. */
 const ANNOUNCING_MS = 5_000
+/** For how long a call goes on while the store is away. Milliseconds. */
+const PATIENCE_MS = 10_000
 
 /**
  * Tells the store which jobs this process has. Between two definitions of one job rule 6 decides; the schedule that goes
@@ -46,10 +48,10 @@ export class Registrar {
    * One that came into force just now is left alone: its instance may not have announced its handlers yet.
    */
   async reconsider(instance: string): Promise<void> {
-    const { clock, runtime, store, namespace } = this.#context
+    const { clock, store, namespace } = this.#context
     const looked = this.#nextLook()
     const names = looked.map((local) => local.spec.name)
-    const found = await callStore(runtime, () => store.statesForRegistration(namespace, names, instance))
+    const found = await this.#call(() => store.statesForRegistration(namespace, names, instance))
     const supersededBefore = clock.now() - ANNOUNCING_MS
     const superseded = looked.filter((local, index) => {
       const state = found[index]?.state
@@ -69,15 +71,15 @@ export class Registrar {
 
   /** Makes sure that a job exists, without claiming that anyone can run it: for processes that only enqueue. */
   async define(local: LocalJob): Promise<void> {
-    const { runtime, store, namespace } = this.#context
-    const [found] = await callStore(runtime, () => store.statesForRegistration(namespace, [local.spec.name], null))
+    const { store, namespace } = this.#context
+    const [found] = await this.#call(() => store.statesForRegistration(namespace, [local.spec.name], null))
     if (found?.state == null) await this.#settle([local], null)
   }
 
   async #announce(chunk: readonly LocalJob[], instance: string): Promise<void> {
-    const { runtime, store, namespace } = this.#context
+    const { store, namespace } = this.#context
     const handlers = chunk.filter((local) => local.isAccepted).map(({ spec, hash }) => ({ job: spec.name, hash }))
-    if (handlers.length > 0) await callStore(runtime, () => store.announceHandlers(namespace, instance, handlers))
+    if (handlers.length > 0) await this.#call(() => store.announceHandlers(namespace, instance, handlers))
   }
 
   async #settle(chunk: readonly LocalJob[], instance: string | null): Promise<void> {
@@ -93,8 +95,8 @@ export class Registrar {
     const { clock, runtime, store, namespace } = this.#context
     const names = chunk.map((local) => local.spec.name)
     const sentAt = runtime.monotonic()
-    clock.observe(await callStore(runtime, () => store.now()), sentAt)
-    const found = await callStore(runtime, () => store.statesForRegistration(namespace, names, instance))
+    clock.observe(await this.#call(() => store.now()), sentAt)
+    const found = await this.#call(() => store.statesForRegistration(namespace, names, instance))
     const again: LocalJob[] = []
     const changes: { readonly local: LocalJob; readonly change: DefinitionChange }[] = []
     for (const [index, local] of chunk.entries()) {
@@ -105,7 +107,7 @@ export class Registrar {
       else if (change !== null) changes.push({ local, change })
     }
     if (changes.length === 0) return again
-    const results = await callStore(runtime, () =>
+    const results = await this.#call(() =>
       store.changeDefinitions(
         namespace,
         changes.map(({ change }) => change),
@@ -146,6 +148,10 @@ export class Registrar {
     if (planned === null) return 'again'
     if (verdict === 'keep') return null
     return changeAt(job, state.current.revision, planned, now)
+  }
+
+  #call<T>(call: () => Promise<T>): Promise<T> {
+    return callStore(this.#context.runtime, call, { forMs: PATIENCE_MS })
   }
 }
 

@@ -13,6 +13,8 @@ const ROWS_A_CALL = 500
 /** Other processes may register jobs unheard. Milliseconds. */
 const IDLE_SHARED_MS = 5_000
 const AFTER_FAILURE_MS = 500
+/** For how long a caller waits while the store is away. Milliseconds. */
+const PATIENCE_MS = 10_000
 
 /**
  * Turns schedules into rows ahead of time (rule 10): from the stored definitions, up to the horizon, a batch of jobs a
@@ -157,14 +159,10 @@ export class Planner {
  * @param isCertain - Whether to plan also while nobody has a handler: the schedule that made these ticks is about to go.
  * @returns Where its cursor stands now; null when the job has moved meanwhile or more is left to do: look again.
  */
-export async function planJobUpToNow(
-  context: EngineContext,
-  job: string,
-  isCertain: boolean,
-): Promise<number | null> {
+export async function planJobUpToNow(context: EngineContext, job: string, isCertain: boolean): Promise<number | null> {
   const { runtime, store, namespace } = context
   const request = { until: Number.MIN_SAFE_INTEGER, limit: 0, late: [job], maxLateTicks: LATE_TICKS_A_JOB }
-  const { jobs, now } = await callStore(runtime, () => store.dueJobs(namespace, request))
+  const { jobs, now } = await callStore(runtime, () => store.dueJobs(namespace, request), { forMs: PATIENCE_MS })
   const due = jobs.find(({ state }) => state.name === job)
   if (due === undefined) return null
   const { entry, isComplete } = planRange({
@@ -177,6 +175,6 @@ export async function planJobUpToNow(
     runtimeId: () => runtime.id(),
     maxTicks: TICKS_AN_ENTRY,
   })
-  const [result] = await callStore(runtime, () => store.plan(namespace, [entry]))
+  const [result] = await callStore(runtime, () => store.plan(namespace, [entry]), { forMs: PATIENCE_MS })
   return result === 'planned' && isComplete ? entry.plannedUntil : null
 }

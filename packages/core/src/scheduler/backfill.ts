@@ -7,6 +7,8 @@ import { callStore } from '../context/store-caller.ts'
 
 const MOST_TICKS = 10_000
 const ROWS_A_CALL = 1_000
+/** For how long a call goes on while the store is away. Milliseconds. */
+const PATIENCE_MS = 10_000
 
 /** What to fill: all ticks in [from, to], Unix milliseconds. */
 export interface BackfillRange {
@@ -25,7 +27,7 @@ export interface BackfillRange {
  */
 export async function backfill(context: EngineContext, state: JobState, range: BackfillRange): Promise<number> {
   const { runtime, store, namespace, options } = context
-  const now = await callStore(runtime, () => store.now())
+  const now = await callStore(runtime, () => store.now(), { forMs: PATIENCE_MS })
   const { retentionMs } = (await store.settings(namespace)) ?? options
   checkRange(state, range, now - retentionMs)
   const ticks = await ticksOf(context, state, { ...range, to: Math.min(range.to, state.plannedUntil, now) })
@@ -34,7 +36,8 @@ export async function backfill(context: EngineContext, state: JobState, range: B
     const executions = ticks
       .slice(first, first + ROWS_A_CALL)
       .map((tick) => ({ ...tick, id: runtime.id(), createdBy: range.by }))
-    created += await callStore(runtime, () => store.backfill(namespace, { job: state.name, executions }))
+    const filled = { job: state.name, executions }
+    created += await callStore(runtime, () => store.backfill(namespace, filled), { forMs: PATIENCE_MS })
   }
   return created
 }
@@ -61,7 +64,7 @@ type NewTick = Omit<NewExecution, 'id' | 'createdBy'>
 async function ticksOf(context: EngineContext, state: JobState, range: BackfillRange): Promise<readonly NewTick[]> {
   const { runtime, store, namespace } = context
   const { from, to, isForced } = range
-  const found = await callStore(runtime, () => store.revisions(namespace, state.name, from, to))
+  const found = await callStore(runtime, () => store.revisions(namespace, state.name, from, to), { forMs: PATIENCE_MS })
   const [first = state.current, ...rest] = found
   const reachesBack = isForced && from <= state.firstRegisteredAt
   const effectiveFrom = reachesBack ? Math.min(first.effectiveFrom, from - 1) : first.effectiveFrom
