@@ -17,10 +17,9 @@ describe('TimerQueue', () => {
       timers.after(delayMs, () => fired.push(`${name}@${runtime.monotonic()}`))
     }
     const startedAt = runtime.monotonic()
+    const at = (delayMs: number): number => startedAt + delayMs
     await runtime.advance(30)
-    expect(fired).toEqual(
-      ['a', 'b1', 'b2', 'c'].map((name, index) => `${name}@${startedAt + [10, 20, 20, 30][index]!}`),
-    )
+    expect(fired).toEqual([`a@${at(10)}`, `b1@${at(20)}`, `b2@${at(20)}`, `c@${at(30)}`])
     expect(timers.size).toBe(1)
   })
 
