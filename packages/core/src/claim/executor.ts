@@ -224,16 +224,27 @@ export class Executor implements AttemptObserver {
 
   #pump(lane: Lane, instance: string): void {
     for (let next = lane.takeReady(); next !== undefined; next = lane.takeReady()) this.#start(lane, next, instance)
-    if (lane.readyCount === 0 || this.#returnTimer !== undefined) return
+    this.#watchReady()
+  }
+
+  #watchReady(): void {
+    if (this.#returnTimer !== undefined || [...this.#lanes.values()].every((lane) => lane.readyCount === 0)) return
     this.#returnTimer = this.#context.timers.after(LONGEST_AHEAD_MS, () => {
       this.#returnTimer = undefined
-      const now = this.#context.clock.now()
-      const isStuck = [...this.#lanes.values()].some((each) =>
-        each.ready().some((claimed) => now - claimed.claimedAt >= LONGEST_AHEAD_MS),
-      )
-      if (isStuck) void this.returnReady()
-      else this.#pump(lane, instance)
+      void this.#returnStuck()
+      this.#watchReady()
     })
+  }
+
+  /** What could not start for so long may start sooner elsewhere. */
+  async #returnStuck(): Promise<void> {
+    const takenBefore = this.#context.clock.now() - LONGEST_AHEAD_MS
+    const stuck = [...this.#lanes.values()].flatMap((lane) => {
+      const dropped = lane.dropReady((claimed) => claimed.claimedAt <= takenBefore)
+      if (dropped.length > 0) lane.learnSlowness(LONGEST_AHEAD_MS)
+      return dropped
+    })
+    await this.handBack(stuck)
   }
 
   #release(attempt: Attempt): void {

@@ -75,6 +75,11 @@ export class Lane {
         : this.#meanDurationMs * (1 - NEWEST_WEIGHT) + ms * NEWEST_WEIGHT
   }
 
+  /** Learns that what runs takes at least this long, although it has not ended: nothing is worth taking ahead of it. */
+  learnSlowness(ms: number): void {
+    this.#meanDurationMs = Math.max(this.#meanDurationMs, ms)
+  }
+
   #prefetch(): number {
     if (!this.canPrefetch) return 0
     const most = this.concurrency * Math.min(MOST_AHEAD, AHEAD_MS / Math.max(this.#meanDurationMs, 1))
