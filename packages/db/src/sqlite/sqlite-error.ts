@@ -16,7 +16,7 @@ const CODES: Readonly<Record<string, number>> = {
 }
 
 /** The primary result code of an error of `node:sqlite` (a number) or better-sqlite3 (a name); 0 when it is neither. */
-export function sqliteCode(error: unknown): number {
+function sqliteCode(error: unknown): number {
   if (typeof error !== 'object' || error === null) return 0
   const { errcode, code } = error as { errcode?: unknown; code?: unknown }
   if (typeof errcode === 'number') return errcode & 0xff

@@ -68,9 +68,9 @@ export function definitionsSql(t: TableNames) {
     countOpen: `UPDATE ${t.executions} SET open_key = job || '#' || id
       WHERE open_key IS NULL AND seq IN (
         SELECT seq FROM ${t.executions} INDEXED BY ${t.executions}_held
-          WHERE namespace = ?1 AND status IN ('claimed', 'running') AND job = ?2
+          WHERE namespace = ? AND status IN ('claimed', 'running') AND job = ?
         UNION ALL SELECT seq FROM ${t.executions} INDEXED BY ${t.executions}_waiting
-          WHERE namespace = ?1 AND job = ?2 AND status = 'scheduled' AND is_judged = 1 AND attempt > 0)`,
+          WHERE namespace = ? AND job = ? AND status = 'scheduled' AND is_judged = 1 AND attempt > 0)`,
 
     announce: `INSERT INTO ${t.handlers} (namespace, job, instance, hash)
       SELECT namespace, ?, id, ? FROM ${t.instances} WHERE namespace = ? AND id = ? AND dead_at IS NULL

@@ -168,6 +168,7 @@ function changeDefinition(
   ])
   session.run(sql.useQueue, [namespace, spec.queue])
   const wasExclusive = current === undefined || (JSON.parse(current.spec) as JobSpec).overlap !== 'allow'
-  if (!wasExclusive && spec.overlap !== 'allow') session.run(sql.countOpen, [namespace, spec.name])
+  if (!wasExclusive && spec.overlap !== 'allow')
+    session.run(sql.countOpen, [namespace, spec.name, namespace, spec.name])
   return 'applied'
 }

@@ -1,5 +1,6 @@
 import type { EnqueueResult, EnqueueStore, ExecutionStatus, NewExecution, RetryResult } from '@escapement/core'
 import type { SqliteSession } from '@escapement/db'
+import { visibleStatus } from '../execution/execution-row.ts'
 import { type EndingRow, SqliteEndings } from './ending.ts'
 import { enqueueSql } from './enqueue-sql.ts'
 import { HostTransactions } from './host-transactions.ts'
@@ -29,7 +30,7 @@ export function sqliteEnqueue(context: SqliteContext): EnqueueStore {
     const known =
       session.get<{ id: string; status: StoredStatus }>(sql.byId, [namespace, given.id]) ??
       session.get<{ id: string; status: StoredStatus }>(sql.byIdentity, [namespace, given.dedupeKey, given.job])
-    return { id: known?.id ?? given.id, status: visible(known?.status ?? 'scheduled'), existing: true }
+    return { id: known?.id ?? given.id, status: visibleStatus(known?.status ?? 'scheduled'), existing: true }
   }
 
   const retryOne = (
@@ -51,7 +52,7 @@ export function sqliteEnqueue(context: SqliteContext): EnqueueStore {
     }
     if (!isTerminal(end.status)) {
       return end.id === id
-        ? ({ result: 'not-ended', id, status: visible(end.status) } as const)
+        ? ({ result: 'not-ended', id, status: visibleStatus(end.status) } as const)
         : ({ result: 'existing', id: end.id } as const)
     }
     session.run(sql.replace, [newId, now, now, now, by, namespace, end.id])
@@ -87,8 +88,4 @@ export function sqliteEnqueue(context: SqliteContext): EnqueueStore {
 
 function isTerminal(status: StoredStatus): boolean {
   return status !== 'scheduled' && status !== 'claimed' && status !== 'running'
-}
-
-function visible(status: StoredStatus): ExecutionStatus {
-  return status === 'claimed' ? 'scheduled' : status
 }

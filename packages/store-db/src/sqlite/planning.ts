@@ -109,7 +109,7 @@ export function sqlitePlanning(context: SqliteContext): PlanStore {
 }
 
 /** Turns the row of a tick that does not run into a span. */
-export function foldRow(
+function foldRow(
   session: SqliteSession,
   removeSql: string,
   spans: SqliteSpans,

@@ -54,24 +54,29 @@ export function readingSql(t: TableNames) {
     running: `SELECT queue, count(*) AS running FROM ${e} INDEXED BY ${e}_held
       WHERE namespace = ? AND status IN ('claimed', 'running') AND status = 'running' GROUP BY queue`,
 
-    /** Jobs with rows that wait: one seek for each job (a loose scan of the index), then one for its handlers. */
-    stranded: `WITH RECURSIVE waiting (job) AS (
-        SELECT min(job) FROM ${e} INDEXED BY ${e}_waiting WHERE namespace = ?1 AND status = 'scheduled' AND is_judged = 1
+    /**
+     * Jobs with rows that wait: one seek for each job (a loose scan of the index), then one for its handlers. Numbered
+     * parameters are not known to all drivers, hence the common table of two.
+     */
+    stranded: `WITH RECURSIVE given (namespace, now) AS (SELECT ?, ?), waiting (job) AS (
+        SELECT min(job) FROM ${e} INDEXED BY ${e}_waiting
+          WHERE namespace = (SELECT namespace FROM given) AND status = 'scheduled' AND is_judged = 1
         UNION ALL
         SELECT (SELECT min(job) FROM ${e} INDEXED BY ${e}_waiting
-          WHERE namespace = ?1 AND status = 'scheduled' AND is_judged = 1 AND job > waiting.job)
+          WHERE namespace = (SELECT namespace FROM given) AND status = 'scheduled' AND is_judged = 1 AND job > waiting.job)
         FROM waiting WHERE waiting.job IS NOT NULL
       ), unjudged (job) AS (
         SELECT DISTINCT job FROM ${e} INDEXED BY ${e}_unjudged
-        WHERE namespace = ?1 AND status = 'scheduled' AND is_judged = 0 AND is_ledger IN (0, 1) AND due_at <= ?2
+        WHERE namespace = (SELECT namespace FROM given) AND status = 'scheduled' AND is_judged = 0 AND is_ledger IN (0, 1)
+          AND due_at <= (SELECT now FROM given)
       )
-      SELECT job FROM (SELECT job FROM waiting UNION SELECT job FROM unjudged) w
+      SELECT job FROM (SELECT job FROM waiting UNION SELECT job FROM unjudged) w, given g
       WHERE job IS NOT NULL
         AND NOT EXISTS (SELECT 1 FROM ${t.handlers} h JOIN ${t.instances} i ON i.namespace = h.namespace AND i.id = h.instance
-          WHERE h.namespace = ?1 AND h.job = w.job AND i.dead_at IS NULL AND i.lease_until > ?2)
+          WHERE h.namespace = g.namespace AND h.job = w.job AND i.dead_at IS NULL AND i.lease_until > g.now)
         AND (job IN (SELECT job FROM unjudged) OR EXISTS (SELECT 1 FROM ${e} x INDEXED BY ${e}_waiting
-          WHERE x.namespace = ?1 AND x.job = w.job AND x.status = 'scheduled' AND x.is_judged = 1 AND x.due_at <= ?2))
-      ORDER BY job LIMIT ?3`,
+          WHERE x.namespace = g.namespace AND x.job = w.job AND x.status = 'scheduled' AND x.is_judged = 1 AND x.due_at <= g.now))
+      ORDER BY job LIMIT ?`,
 
     jobs: `SELECT ${JOB_COLUMNS} FROM ${t.jobs} j
       JOIN ${t.job_revisions} r ON r.namespace = j.namespace AND r.job = j.name AND r.revision = j.revision`,

@@ -2,6 +2,7 @@ import type { ExecutionStatus, Settlement, SettleResult, SettleStore } from '@es
 import type { SqliteSession } from '@escapement/db'
 import { type SettledExecution, SettledMemory } from '../settle/settled-memory.ts'
 import type { StatsEvent } from '../stats/stats-change.ts'
+import { visibleStatus } from '../execution/execution-row.ts'
 import { type EndingRow, SqliteEndings } from './ending.ts'
 import { settlingSql } from './settling-sql.ts'
 import type { SqliteContext } from './sqlite-context.ts'
@@ -48,7 +49,7 @@ export function sqliteSettling(context: SqliteContext): SettleStore {
     const isFirst = isHeld && row.abandoned_at === null
     if (!isFirst && session.get(sql.isRecorded, [row.seq, given.attempt, fence, given.outcome]) !== undefined) {
       const endsAbandoned = isHeld && given.abandonedAt === null
-      if (!endsAbandoned) return { executionId, result: 'repeated', status: visible(row.status) }
+      if (!endsAbandoned) return { executionId, result: 'repeated', status: visibleStatus(row.status) }
     } else if (!isHeld) {
       return { executionId, result: 'stale', status: null }
     }
@@ -141,10 +142,6 @@ function statusAfter(row: SettledRow, given: Settlement): Exclude<ExecutionStatu
   if (given.abandonedAt !== null) return 'running'
   if (given.status === 'scheduled' && row.cancel_requested_at !== null) return 'cancelled'
   return given.status
-}
-
-function visible(status: SettledRow['status']): ExecutionStatus {
-  return status === 'claimed' ? 'scheduled' : status
 }
 
 /** Each attempt is measured once; an end counts once. */

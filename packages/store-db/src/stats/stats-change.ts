@@ -18,7 +18,7 @@ export interface StatsNumbers {
 }
 
 /** Nothing counted. */
-export const NO_NUMBERS: StatsNumbers = Object.freeze({
+const NO_NUMBERS: StatsNumbers = Object.freeze({
   succeeded: 0,
   failed: 0,
   timedOut: 0,

@@ -28,14 +28,14 @@ export function claimingSql(t: TableNames) {
 
     // Judging (rules 11 to 13).
 
-    /** When the first row of each kind asks for a judgement: one seek each. */
+    /** When the first row of each kind asks for a judgement: one seek each. Parameter, three times: namespace. */
     firstToJudge: `SELECT
       (SELECT due_at FROM ${e} INDEXED BY ${e}_unjudged
-        WHERE namespace = ?1 AND status = 'scheduled' AND is_judged = 0 AND is_ledger = 1 ORDER BY due_at LIMIT 1) AS tick,
+        WHERE namespace = ? AND status = 'scheduled' AND is_judged = 0 AND is_ledger = 1 ORDER BY due_at LIMIT 1) AS tick,
       (SELECT expires_at FROM ${e} INDEXED BY ${e}_expiring
-        WHERE namespace = ?1 AND ${WAITS} AND attempt = 0 AND expires_at IS NOT NULL ORDER BY expires_at LIMIT 1) AS expiry,
+        WHERE namespace = ? AND ${WAITS} AND attempt = 0 AND expires_at IS NOT NULL ORDER BY expires_at LIMIT 1) AS expiry,
       (SELECT due_at FROM ${e} INDEXED BY ${e}_skippable
-        WHERE namespace = ?1 AND status = 'scheduled' AND if_open = 'skip' ORDER BY due_at LIMIT 1) AS skippable`,
+        WHERE namespace = ? AND status = 'scheduled' AND if_open = 'skip' ORDER BY due_at LIMIT 1) AS skippable`,
 
     /** Ticks without a verdict that fell due in [from, to], earliest first. */
     unjudgedTicks: `SELECT ${ENDING}, due_at FROM ${e} INDEXED BY ${e}_unjudged

@@ -59,7 +59,11 @@ export function firstToJudge({
   sql,
   namespace,
 }: JudgingScope): Record<'tick' | 'expiry' | 'skippable', number> {
-  const first = session.get<Record<'tick' | 'expiry' | 'skippable', number | null>>(sql.firstToJudge, [namespace])
+  const first = session.get<Record<'tick' | 'expiry' | 'skippable', number | null>>(sql.firstToJudge, [
+    namespace,
+    namespace,
+    namespace,
+  ])
   return {
     tick: first?.tick ?? Number.POSITIVE_INFINITY,
     expiry: first?.expiry ?? Number.POSITIVE_INFINITY,

@@ -4,7 +4,7 @@ import type { Candidate, Eligibility } from './eligibility.ts'
 import { type JudgingScope, pauseInForce } from './judging.ts'
 
 /** Index entries that a pass looks at in the order of a queue; beyond, it goes on lane by lane. */
-export const MOST_SCANNED = 1_000
+const MOST_SCANNED = 1_000
 /** Lanes (job and concurrency key) that a pass looks at; the next pass goes on behind them. */
 const MOST_LANES = 500
 /** Rows of one lane that a pass looks at. */
