@@ -19,6 +19,16 @@ type Verdict = Pick<Settlement, 'outcome' | 'status' | 'reason' | 'dueAt' | 'spe
  * job's policies (rules 12, 14, 17 and 18), redacted for storage (rule 30).
  */
 export function settlementOf(context: EngineContext, attempt: Attempt, end: HandlerEnd): Settlement {
+  try {
+    return judgeEnd(context, attempt, end)
+  } catch (error) {
+    // A getter that throws, a revoked proxy: whatever was thrown or returned, the execution must get its verdict.
+    context.report(error, `reading the end of job "${attempt.claimed.job}"`)
+    return judgeEnd(context, attempt, { kind: 'threw', error: new Error('what the handler threw cannot be read') })
+  }
+}
+
+function judgeEnd(context: EngineContext, attempt: Attempt, end: HandlerEnd): Settlement {
   const outcome = outcomeOf(attempt, end)
   if (end.kind === 'returned' && outcome === 'succeeded') {
     try {
@@ -26,11 +36,12 @@ export function settlementOf(context: EngineContext, attempt: Attempt, end: Hand
       const verdict = { outcome, status: 'succeeded', reason: null, dueAt: null, spends: 'nothing' } as const
       return settlement(context, attempt, verdict, { output, error: null })
     } catch (error) {
-      return settlementOf(context, attempt, { kind: 'threw', error })
+      return judgeEnd(context, attempt, { kind: 'threw', error })
     }
   }
   const thrown = attempt.cause === 'timeout' ? timeoutOf(attempt, end) : end.kind === 'threw' ? end.error : undefined
-  const error = thrown === undefined ? null : storedError(attempt, thrown)
+  const hasThrown = end.kind === 'threw' || attempt.cause === 'timeout' // undefined can be thrown, too
+  const error = hasThrown ? storedError(attempt, thrown) : null
   return settlement(context, attempt, verdictOf(context, attempt, outcome, thrown), { output: null, error })
 }
 
