@@ -25,15 +25,15 @@ export function releasesSql(t: TableNames) {
         instance = (SELECT a.instance FROM ${t.attempts} a WHERE a.execution_seq = seq ORDER BY a.number DESC LIMIT 1),
         started_at = (SELECT a.started_at FROM ${t.attempts} a WHERE a.execution_seq = seq ORDER BY a.number DESC LIMIT 1),
         open_key = CASE attempt WHEN 1 THEN NULL ELSE open_key END,
-        fence = max(fence + 1, ?), was_recovered = max(was_recovered, ?)
+        fence = max(fence + 1, ?), was_interrupted = max(was_interrupted, ?)
       WHERE seq = ?`,
 
     /** Back in line for another attempt; it stays open. */
     again: `UPDATE ${e} SET status = 'scheduled', claimed_at = NULL, claim_token = NULL, abandoned_at = NULL, due_at = ?,
-        retries = ?, interruptions = ?, fence = max(fence + 1, ?), was_recovered = 1
+        retries = ?, interruptions = ?, fence = max(fence + 1, ?), was_interrupted = 1
       WHERE seq = ?`,
 
-    spend: `UPDATE ${e} SET retries = ?, interruptions = ?, fence = max(fence + 1, ?), was_recovered = 1 WHERE seq = ?`,
+    spend: `UPDATE ${e} SET retries = ?, interruptions = ?, fence = max(fence + 1, ?), was_interrupted = 1 WHERE seq = ?`,
 
     recordAttempt: `INSERT INTO ${t.attempts}
         (execution_seq, number, instance, fence, claimed_at, started_at, finished_at, outcome)

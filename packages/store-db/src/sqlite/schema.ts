@@ -116,7 +116,7 @@ function executions(t: TableNames): string[] {
        is_tick INTEGER NOT NULL,
        is_judged INTEGER NOT NULL,
        is_catch_up INTEGER NOT NULL,
-       was_recovered INTEGER NOT NULL DEFAULT 0,
+       was_interrupted INTEGER NOT NULL DEFAULT 0,
        is_kept INTEGER NOT NULL DEFAULT 0,
        is_exclusive INTEGER NOT NULL,
        if_open TEXT NOT NULL,
@@ -141,7 +141,7 @@ function executions(t: TableNames): string[] {
     // costs no look at the table.
     on(
       'due',
-      'queue, priority DESC, due_at, seq, job, is_tick, is_exclusive, concurrency_key, concurrency_limit, was_recovered',
+      'queue, priority DESC, due_at, seq, job, is_tick, is_exclusive, concurrency_key, concurrency_limit, was_interrupted',
       "status = 'scheduled' AND is_judged = 1",
     ),
     // The claim's second look: lane by lane (job and concurrency key), past any number of rows that have to wait.

@@ -18,7 +18,7 @@ export function settlingSql(t: TableNames) {
      */
     settle: `UPDATE ${t.executions} SET
         status = ?, reason = ?, due_at = ?, started_at = ?, finished_at = ?, abandoned_at = ?, claimed_at = ?,
-        retries = ?, interruptions = ?, output = ?, error = ?, progress = coalesce(?, progress), open_key = iif(?, open_key, NULL)
+        retries = ?, interruptions = ?, was_interrupted = max(was_interrupted, ?), output = ?, error = ?, progress = coalesce(?, progress), open_key = iif(?, open_key, NULL)
       WHERE seq = ? AND fence = ? AND status IN ('claimed', 'running')`,
 
     /** One row for one attempt, whatever is settled twice. */

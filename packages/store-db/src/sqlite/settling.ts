@@ -71,6 +71,7 @@ export function sqliteSettling(context: SqliteContext): SettleStore {
       status === 'scheduled' ? null : row.claimed_at,
       row.retries + Number(given.spends === 'retry'),
       row.interruptions + Number(given.spends === 'interruption'),
+      Number(given.spends === 'interruption'),
       given.output,
       error,
       given.progress,

@@ -77,7 +77,7 @@ export function claimingSql(t: TableNames) {
       WHERE namespace = ? AND queue = ? AND ${WAITS} AND priority < ? ORDER BY priority DESC LIMIT 1`,
 
     /** Due rows of one priority, longest due first. */
-    due: `SELECT seq, job, is_tick, is_exclusive, concurrency_key, concurrency_limit, was_recovered, due_at, priority
+    due: `SELECT seq, job, is_tick, is_exclusive, concurrency_key, concurrency_limit, was_interrupted, due_at, priority
       FROM ${e} INDEXED BY ${e}_due
       WHERE namespace = ? AND queue = ? AND ${WAITS} AND priority = ? AND due_at <= ? ORDER BY due_at, seq`,
 
@@ -85,7 +85,7 @@ export function claimingSql(t: TableNames) {
     nextLane: `SELECT job, concurrency_key FROM ${e} INDEXED BY ${e}_waiting
       WHERE namespace = ? AND ${WAITS} AND (job, concurrency_key) > (?, ?) ORDER BY job, concurrency_key LIMIT 1`,
 
-    lane: `SELECT seq, job, queue, priority, due_at, is_tick, is_exclusive, concurrency_key, concurrency_limit, was_recovered
+    lane: `SELECT seq, job, queue, priority, due_at, is_tick, is_exclusive, concurrency_key, concurrency_limit, was_interrupted
       FROM ${e} INDEXED BY ${e}_waiting
       WHERE namespace = ? AND job = ? AND concurrency_key = ? AND ${WAITS} AND due_at <= ? AND is_tick <= ?
       ORDER BY priority DESC, due_at LIMIT ?`,

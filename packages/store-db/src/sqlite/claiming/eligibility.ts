@@ -11,7 +11,7 @@ export interface Candidate {
   readonly is_exclusive: number
   readonly concurrency_key: string
   readonly concurrency_limit: number | null
-  readonly was_recovered: number
+  readonly was_interrupted: number
 }
 
 interface KnownJob {
@@ -65,7 +65,7 @@ export class Eligibility {
 
   /** Whether it may only be taken for a free slot, never ahead. */
   isSlotOnly(row: Candidate): boolean {
-    if (row.is_exclusive === 1 || row.concurrency_key !== '' || row.was_recovered === 1) return true
+    if (row.is_exclusive === 1 || row.concurrency_key !== '' || row.was_interrupted === 1) return true
     return this.#job(row.job).isSlotOnly
   }
 
