@@ -129,6 +129,7 @@ export const claimCases: readonly JobStoreCase[] = [
       [execution.status, execution.claimedAt, execution.attempt, execution.retries],
       ['scheduled', null, 0, 0],
     )
+    assert.ok(execution.fence > claimed.fence)
     const again = await stage.claimOne('b')
     assert.equal(again.attempt, 1)
     assert.ok(again.fence > claimed.fence)

@@ -5,6 +5,23 @@ import { idsOf, LEASE_MS } from '../store-stage.ts'
 
 /** Registration, revisions, absence, retirement, pauses. */
 export const definitionCases: readonly JobStoreCase[] = [
+  storeCase([5, 6], 'a change made on an old cursor is a conflict, and none lowers the cursor', async (stage) => {
+    await stage.job()
+    const at = stage.now()
+    const cursor = at + 60_000
+    await stage.store.plan(stage.namespace, [await stage.entry('report', { plannedUntil: cursor })])
+    const change = (plannedUntil: number) => ({
+      job: registered(newSpec({ labels: ['changed'] })),
+      expected: { revision: 1, plannedUntil },
+      effectiveFrom: at,
+      nextTickAt: null,
+    })
+    assert.deepEqual(await stage.store.changeDefinitions(stage.namespace, [change(at)]), ['conflict'])
+    assert.equal((await stage.state('report')).current.revision, 1)
+    assert.deepEqual(await stage.store.changeDefinitions(stage.namespace, [change(cursor)]), ['applied'])
+    assert.equal((await stage.state('report')).plannedUntil, cursor)
+  }),
+
   storeCase([15], 'registering an instance again renews its lease and changes nothing else', async (stage) => {
     await stage.job()
     await stage.instance('a')

@@ -290,6 +290,8 @@ export const enqueueCases: readonly JobStoreCase[] = [
     await stage.store.retry(stage.namespace, id, second, null)
     await stage.settle('a', await stage.claimOne('a'), { outcome: 'failed', status: 'failed' })
     assert.deepEqual(await stage.store.retry(stage.namespace, id, third, null), { result: 'created', id: third })
+    await stage.settle('a', await stage.claimOne('a'), { outcome: 'failed', status: 'failed' })
+    assert.deepEqual(await stage.store.retry(stage.namespace, id, third, null), { result: 'existing', id: third })
     assert.equal((await stage.execution(third)).replaces, second)
     assert.equal((await stage.execution(id)).replacedBy, second)
     assert.deepEqual(await stage.store.retry(stage.namespace, 'nothing', stage.runtime.id(), null), {

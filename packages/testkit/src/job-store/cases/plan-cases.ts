@@ -229,6 +229,7 @@ export const planCases: readonly JobStoreCase[] = [
     ]
     await stage.store.plan(stage.namespace, [one])
     await stage.store.plan(stage.namespace, [two])
+    await stage.store.plan(stage.namespace, [{ ...two, fold: [] }])
     assert.deepEqual(
       (await stage.spans()).map(({ count, reason }) => [count, reason]),
       [[1, 'coalesced']],

@@ -154,6 +154,7 @@ export const settleCases: readonly JobStoreCase[] = [
     const second = await stage.claimOne('a')
     assert.deepEqual([second.attempt, second.retries], [2, 1])
     await stage.settle('a', second, { outcome: 'interrupted', status: 'scheduled', spends: 'interruption' })
+    assert.deepEqual(await stage.claim('a', { slots: 0, prefetch: 5 }), []) // interrupted once: never taken ahead
     const third = await stage.claimOne('a')
     assert.deepEqual([third.attempt, third.retries, third.interruptions], [3, 1, 1])
     await stage.settle('a', third, { outcome: 'interrupted', status: 'scheduled', spends: 'nothing' })
