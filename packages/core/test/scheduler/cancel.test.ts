@@ -252,7 +252,7 @@ test('a scheduler can be stopped twice, before its start, and at its end of scop
   const idle = cluster.add({ jobs: [] })
   await cluster.run(idle.scheduler.stop())
   const scoped = await cluster.start({ jobs: [] })
-  await cluster.run(scoped.scheduler[Symbol.asyncDispose]())
+  await cluster.run(Promise.resolve(scoped.scheduler[Symbol.asyncDispose]()))
   expect((await scoped.scheduler.health()).state).toBe('stopped')
   expect(scoped.machine.runtime.pendingSleeps).toBe(0)
 })
