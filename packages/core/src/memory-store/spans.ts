@@ -39,7 +39,7 @@ export function takeFromSpan(tables: MemoryTables, job: JobTable, tick: number):
   return true
 }
 
-export function removeSpan(tables: MemoryTables, job: JobTable, span: SpanRow): void {
+function removeSpan(tables: MemoryTables, job: JobTable, span: SpanRow): void {
   job.spans.remove(span)
   tables.endedSpans.remove(span)
 }

@@ -11,7 +11,7 @@ export interface ServerPlace {
 }
 
 /** A program with its arguments. */
-export interface Command {
+interface Command {
   readonly program: string
   readonly args: readonly string[]
 }
