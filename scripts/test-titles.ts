@@ -4,10 +4,16 @@ import { join, sep } from 'node:path'
 import ts from 'typescript'
 
 /** Where tests and the cases of contracts stand. */
-const FILES = ['packages/*/test/**/*.ts', 'packages/testkit/src/**/cases/*.ts', 'examples/*/test/**/*.ts']
+const FILES = [
+  'packages/*/test/**/*.ts',
+  'packages/testkit/src/**/cases/*.ts',
+  'examples/*/test/**/*.ts',
+  'bench/test/**/*.ts',
+]
 
+const NUMBERS = String.raw`\d+(?:(?:, | and )\d+)*`
 /** `promises 3 and 6, rule 16: fences grow`: what is promised, the rules, the claim. */
-const TITLE = /^(?:promises? [\d, and]+?(?:, |: ))?(?:rules? (\d+(?:(?:, | and )\d+)*): )?(\S.*)$/s
+const TITLE = new RegExp(`^(?:promises? ${NUMBERS}(?:: |, (?=rule)))?(?:rules? (${NUMBERS}): )?(\\S.*)$`, 's')
 
 /** The title of one test. */
 export interface TestTitle {

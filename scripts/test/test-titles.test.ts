@@ -8,6 +8,7 @@ describe('readTitle', () => {
     ['rules 4 and 11: one span', [4, 11], 'one span'],
     ['promises 3 and 6, rule 16: fences grow', [16], 'fences grow'],
     ['promise 4: taken over', [], 'taken over'],
+    ['promises 1, 3 and 4: five processes', [], 'five processes'],
     ['a rule of thumb: none', [], 'a rule of thumb: none'],
   ])('reads the rules and the claim of "%s"', (title, rules, claim) => {
     expect(readTitle(title)).toEqual({ rules, claim })
