@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createScheduler, defineJob, every, type JobStore } from '@escapement/core'
 import { Cron } from 'croner'
-import nodeCron from 'node-cron'
+import { schedule } from 'node-cron'
 
 /** How late handlers began in one process, milliseconds, over `seconds` after a warm-up. */
 export type LatenessAlone = (jobs: number, seconds: number) => Promise<readonly number[]>
@@ -38,7 +38,7 @@ export const cronerAlone: LatenessAlone = async (jobs, seconds) => {
 /** node-cron: timers in this process, nothing is kept. */
 export const nodeCronAlone: LatenessAlone = async (jobs, seconds) => {
   const watch = new Watch()
-  const tasks = Array.from({ length: jobs }, () => nodeCron.schedule('* * * * * *', () => void watch.note()))
+  const tasks = Array.from({ length: jobs }, () => schedule('* * * * * *', () => void watch.note()))
   const late = await watch.over(seconds)
   await Promise.all(tasks.map(async (task) => await task.destroy()))
   return late

@@ -4,6 +4,9 @@ import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { InstanceMessage, InstanceOrder, InstanceSetting, Start } from './lateness-message.ts'
 
+/** What starts so late while one is killed had been claimed by that one. Milliseconds. */
+const HELD_MS = 1_000
+
 /** What a run of a cluster looks like. */
 export interface ClusterSetting extends Omit<InstanceSetting, 'path'> {
   readonly path: string
@@ -32,8 +35,6 @@ interface TickRow {
   readonly scheduled_for: number
   readonly id: string
   readonly status: string
-  /** Whether a dead instance held it before. */
-  readonly was_recovered: number
   readonly interrupted: number
 }
 
@@ -97,7 +98,7 @@ function judge(run: {
     if (begun.length > 1 + row.interrupted) duplicates++
     const latest = begun.at(-1)
     if (latest === undefined) continue
-    if (row.was_recovered === 1) takenOverMs.push(latest.latenessMs)
+    if (row.interrupted > 0 || (setting.kill && latest.latenessMs > HELD_MS)) takenOverMs.push(latest.latenessMs)
     else latenessMs.push(latest.latenessMs)
   }
   for (const executions of byTick.values()) if (executions.length > 1) duplicates++
@@ -116,7 +117,7 @@ function ticksOf(path: string, from: number, to: number): readonly TickRow[] {
   try {
     return database
       .prepare(
-        `SELECT job, scheduled_for, id, status, was_recovered,
+        `SELECT job, scheduled_for, id, status,
            (SELECT count(*) FROM escapement_attempts WHERE execution_seq = seq AND outcome = 'interrupted') AS interrupted
          FROM escapement_executions WHERE job LIKE 'bench.tick-%' AND scheduled_for >= ? AND scheduled_for < ?`,
       )
