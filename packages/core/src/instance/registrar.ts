@@ -22,7 +22,11 @@ export class Registrar {
   readonly #context: EngineContext
   /** Local definitions that are not in force. */
   readonly #waiting = new Set<string>()
-  #lookedAt = 0
+  /** The live instances when they were last looked at. */
+  #liveInstances = ''
+  /** Where the look at the local definitions goes on; null: there is no reason for one. */
+  #lookAt: number | null = null
+  #mustLookAgain = false
 
   constructor(context: EngineContext) {
     this.#context = context
@@ -44,12 +48,37 @@ export class Registrar {
   }
 
   /**
-   * Looks again, at so many jobs a call in turn, for definitions that are not in force: their successors may have gone.
-   * One that came into force just now is left alone: its instance may not have announced its handlers yet.
+   * Looks again for definitions that are not in force, whenever instances have come or gone: a newcomer may have brought
+   * another one, and the one that brought it may have gone. A call looks at so many jobs, the next ones go on. What came
+   * into force just now is looked at again later: its instance may not have announced its handlers yet.
    */
   async reconsider(instance: string): Promise<void> {
+    await this.#noticeInstances()
+    if (this.#lookAt === null) return
+    const all = [...this.#context.jobs.values()]
+    const looked = all.slice(this.#lookAt, this.#lookAt + JOBS_A_CALL)
+    this.#lookAt += JOBS_A_CALL
+    await this.#look(looked, instance)
+    if (this.#lookAt < all.length) return
+    this.#lookAt = this.#mustLookAgain ? 0 : null
+    this.#mustLookAgain = false
+  }
+
+  async #noticeInstances(): Promise<void> {
+    const { store, namespace } = this.#context
+    const instances = await this.#call(() => store.instances(namespace))
+    const live = instances
+      .flatMap(({ id, isAlive }) => (isAlive ? [id] : []))
+      .toSorted()
+      .join()
+    if (live === this.#liveInstances) return
+    this.#liveInstances = live
+    if (this.#lookAt === null) this.#lookAt = 0
+    else this.#mustLookAgain = true
+  }
+
+  async #look(looked: readonly LocalJob[], instance: string): Promise<void> {
     const { clock, store, namespace } = this.#context
-    const looked = this.#nextLook()
     const names = looked.map((local) => local.spec.name)
     const found = await this.#call(() => store.statesForRegistration(namespace, names, instance))
     const supersededBefore = clock.now() - ANNOUNCING_MS
@@ -57,16 +86,11 @@ export class Registrar {
       const state = found[index]?.state
       const isOther = state != null && state.retiredAt === null && state.current.hash !== local.hash
       if (!isOther) this.#waiting.delete(local.spec.name)
-      return isOther && state.current.effectiveFrom < supersededBefore
+      if (!isOther) return false
+      if (state.current.effectiveFrom >= supersededBefore) this.#mustLookAgain = true
+      return state.current.effectiveFrom < supersededBefore
     })
     if (superseded.length > 0) await this.#settle(superseded, instance)
-  }
-
-  #nextLook(): readonly LocalJob[] {
-    const all = [...this.#context.jobs.values()]
-    const looked = all.slice(this.#lookedAt, this.#lookedAt + JOBS_A_CALL)
-    this.#lookedAt = this.#lookedAt + JOBS_A_CALL < all.length ? this.#lookedAt + JOBS_A_CALL : 0
-    return looked
   }
 
   /** Makes sure that a job exists, without claiming that anyone can run it: for processes that only enqueue. */
