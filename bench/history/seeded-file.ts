@@ -66,8 +66,15 @@ function seedStatistics(database: DatabaseSync, now: number): void {
   )
   const hour = Math.floor(now / HOUR_MS) * HOUR_MS
   const dayAgo = hour - 24 * HOUR_MS
+  // The row of an empty name holds the numbers of all jobs together.
+  const together = database.prepare(
+    `INSERT INTO escapement_stats
+     SELECT namespace, '', bucket, width, instance, sum(succeeded), sum(failed), 0, 0, 0, 0, sum(duration_sum_ms),
+       sum(lateness_sum_ms), duration, lateness FROM escapement_stats GROUP BY namespace, bucket, width, instance`,
+  )
   database.exec('BEGIN')
   insert.run({ from: hour - 30 * 24 * HOUR_MS, to: dayAgo, step: HOUR_MS, width: HOUR_MS })
-  insert.run({ from: dayAgo, to: hour, step: HOUR_MS / 6, width: 60_000 })
+  insert.run({ from: dayAgo, to: hour, step: 60_000, width: 60_000 })
+  together.run()
   database.exec('COMMIT')
 }

@@ -56,22 +56,21 @@ export class StatisticsTable {
     return folded + foldInto(this.#hours, this.#days, now, limit - folded)
   }
 
-  /** Buckets that begin in [from, to), by time. */
+  /** Buckets of one job (null: of all together) that begin in [from, to), by time. */
   read(job: string | null, from: number, to: number): StatsRecord[] {
-    const found = new Map<string, Bucket>()
+    const found = new Map<number, Bucket>()
     for (const { byJob } of [this.#days, this.#hours, this.#minutes]) {
       for (const buckets of job === null ? byJob.values() : [byJob.get(job) ?? new Map<number, Bucket>()]) {
         for (const bucket of buckets.values()) {
           if (bucket.start < from || bucket.start >= to) continue
-          const key = `${bucket.start} ${bucket.job}`
-          const total = found.get(key) ?? emptyBucket(bucket.job, bucket.start)
+          const total = found.get(bucket.start) ?? emptyBucket(job ?? '', bucket.start)
           merge(total, bucket)
-          found.set(key, total)
+          found.set(bucket.start, total)
         }
       }
     }
     return [...found.values()]
-      .toSorted((a, b) => a.start - b.start || (a.job < b.job ? -1 : 1))
+      .toSorted((a, b) => a.start - b.start)
       .map(({ start, duration, lateness, ...bucket }) => ({
         ...bucket,
         bucket: start,

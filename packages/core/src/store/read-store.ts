@@ -65,6 +65,7 @@ export interface InstanceState {
 
 /** Numbers of a stretch of time. Histograms are sparse: bucket index to count. */
 export interface StatsRecord {
+  /** Empty: all jobs together. */
   readonly job: string
   /** Start of the bucket, Unix milliseconds. */
   readonly bucket: number
@@ -103,7 +104,7 @@ export interface ReadStore {
   spans(namespace: string, job: string, from: number, to: number, limit: number): Promise<readonly Span[]>
   /** Executions of ticks (origins tick, backfill; not their replacements) with scheduledFor in [from, to], oldest first. */
   tickExecutions(namespace: string, job: string, from: number, to: number, limit: number): Promise<readonly Execution[]>
-  /** Numbers of one job (null: all) in [from, to), in the finest buckets that are kept. */
+  /** Numbers of one job (null: all together) in [from, to), in the finest buckets that are kept, by time. */
   stats(namespace: string, query: { job: string | null; from: number; to: number }): Promise<readonly StatsRecord[]>
   backlog(namespace: string): Promise<readonly Backlog[]>
   /** Names of jobs with executions due that no live instance has a handler for, at most `limit`. */

@@ -42,9 +42,9 @@ export function readingSql(t: TableNames) {
           AND x.status IN ('claimed', 'running') AND x.status = 'running') AS running
       FROM ${t.instances} i WHERE i.namespace = ? ORDER BY i.started_at, i.id`,
 
-    statsOfJob: `SELECT * FROM ${t.stats} WHERE namespace = ? AND job = ? AND bucket >= ? AND bucket < ? ORDER BY bucket`,
-    stats: `SELECT * FROM ${t.stats} INDEXED BY ${t.stats}_bucket
-      WHERE namespace = ? AND width IN (60000, 3600000, 86400000) AND bucket >= ? AND bucket < ?`,
+    stats: `SELECT bucket, succeeded, failed, timed_out, cancelled, retries, interruptions, duration_sum_ms, lateness_sum_ms,
+        duration, lateness
+      FROM ${t.stats} WHERE namespace = ? AND job = ? AND bucket >= ? AND bucket < ? ORDER BY bucket`,
 
     /** What waits is counted in the index alone. */
     dueJudged: `SELECT queue, count(*) AS due, min(due_at) AS oldest FROM ${e} INDEXED BY ${e}_due

@@ -13,6 +13,7 @@ import { type AttemptRow, attemptsOf, type ExecutionRow, executionOf } from '../
 import { type JobRow, jobStateOf } from '../job/job-row.ts'
 import { cursorOf, pageOf } from '../page/page-cursor.ts'
 import { type SpanRow, spanOf } from '../span/span-row.ts'
+import { ALL_JOBS } from '../stats/stats-change.ts'
 import { mergeStats, type StatsRecordRow } from '../stats/merge-stats.ts'
 import { matchingExecutions } from './execution-filter.ts'
 import { executionColumns, readingSql } from './reading-sql.ts'
@@ -107,11 +108,8 @@ export function sqliteReading(context: SqliteContext): ReadStore {
     },
 
     async stats(namespace, { job, from, to }): Promise<readonly StatsRecord[]> {
-      const rows =
-        job === null
-          ? await all<StatsRecordRow>(text.stats, [namespace, from, to])
-          : await all<StatsRecordRow>(text.statsOfJob, [namespace, job, from, to])
-      return mergeStats(rows)
+      const counted = job ?? ALL_JOBS
+      return mergeStats(counted, await all<StatsRecordRow>(text.stats, [namespace, counted, from, to]))
     },
 
     async backlog(namespace) {

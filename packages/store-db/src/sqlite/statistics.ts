@@ -1,6 +1,7 @@
 import type { SqliteSession } from '@escapement/db'
 import {
   addNumbers,
+  ALL_JOBS,
   MINUTE_MS,
   type StatsChange,
   type StatsNumbers,
@@ -24,9 +25,12 @@ export class SqliteStatistics {
       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
   }
 
-  /** Counts events by the minute. */
+  /** Counts events by the minute, of their job and of all together: a month of a thousand jobs is too long to add up. */
   count(session: SqliteSession, namespace: string, events: readonly StatsEvent[]): void {
-    for (const change of statsChanges(events)) this.add(session, namespace, change, MINUTE_MS)
+    const ofAll = events.map((event) => ({ ...event, job: ALL_JOBS }))
+    for (const change of [...statsChanges(events), ...statsChanges(ofAll)]) {
+      this.add(session, namespace, change, MINUTE_MS)
+    }
   }
 
   /** Adds numbers to one bucket of a given width. */

@@ -1,5 +1,8 @@
 import { bucketOf, type Histogram, mergeHistograms } from '@escapement/core'
 
+/** Stands in the place of a job for all of them together; no job can be called so. */
+export const ALL_JOBS = ''
+
 /** Statistics are first gathered by the minute. Milliseconds. */
 export const MINUTE_MS = 60_000
 
