@@ -30,7 +30,7 @@ for (let n = 0; n < setting.busyJobs; n++) {
   jobs.push(defineJob({ name: `bench.busy-${n}`, trigger: every('1s'), overlap: 'allow', misfire: 'skip', run }))
 }
 const store = counting(setting.path === null ? memoryStore() : sqliteStore(setting.path))
-const scheduler = createScheduler({ jobs, store })
+const scheduler = createScheduler({ jobs, store, ...(setting.onlyPlans ? { roles: ['plan'] as const } : {}) })
 statementCounts()
 const startedAt = performance.now()
 await scheduler.start()

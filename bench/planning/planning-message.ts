@@ -7,6 +7,8 @@ export interface PlanningSetting {
   /** Jobs that are due each second and do nothing. */
   readonly busyJobs: number
   readonly seconds: number
+  /** Whether it only plans; else it does all that a scheduler does. */
+  readonly onlyPlans: boolean
 }
 
 /** What it cost. */

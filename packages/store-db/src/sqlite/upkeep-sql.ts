@@ -12,6 +12,12 @@ export function upkeepSql(t: TableNames) {
     forgetHandlers: `DELETE FROM ${t.handlers} WHERE namespace = ?
       AND instance IN (SELECT id FROM ${t.instances} WHERE namespace = ? AND dead_at IS NOT NULL)`,
 
+    /** Whether there is anything to recover: a lease that has ended, or a dead instance that holds something. */
+    isAnyToRecover: `SELECT 1 FROM ${t.instances} i WHERE i.namespace = ? AND (
+      i.dead_at IS NULL AND i.lease_until <= ? OR i.dead_at IS NOT NULL AND EXISTS (
+        SELECT 1 FROM ${e} x INDEXED BY ${e}_held
+        WHERE x.namespace = i.namespace AND x.instance = i.id AND x.status IN ('claimed', 'running'))) LIMIT 1`,
+
     /** Dead instances that still hold something. */
     holders: `SELECT i.id FROM ${t.instances} i WHERE i.namespace = ? AND i.dead_at IS NOT NULL AND EXISTS (
       SELECT 1 FROM ${e} x INDEXED BY ${e}_held

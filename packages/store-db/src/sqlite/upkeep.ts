@@ -72,6 +72,9 @@ export function sqliteUpkeep(context: SqliteContext): UpkeepStore {
 
   return {
     async recover(namespace, limit) {
+      // A look costs no lock, and mostly there is nothing.
+      const isAny = await context.read((session) => session.get(sql.isAnyToRecover, [namespace, context.now()]))
+      if (isAny === undefined) return []
       const holders = await context.write((session) => {
         const now = context.now()
         if (session.run(sql.declareDead, [now, namespace, now]) > 0)
