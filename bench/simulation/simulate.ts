@@ -5,7 +5,6 @@
  */
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
-import { join } from 'node:path'
 import type { SimulationResult } from './simulation.ts'
 
 const LONGEST_MS = 90_000
@@ -31,7 +30,7 @@ for (const faults of [0, 0.01]) {
 process.exitCode = isWell ? 0 : 1
 
 async function run(faults: number): Promise<MeasuredResult> {
-  const script = join(import.meta.dirname, 'simulated-case.ts')
+  const script = new URL('./simulated-case.ts', import.meta.url)
   const execArgv = [...process.execArgv, `--max-old-space-size=${MOST_HEAP_MB}`]
   const child = fork(script, [String(days), String(faults)], { execArgv })
   const ended = once(child, 'exit').then(([code]) => {

@@ -106,8 +106,7 @@ class CrashingCluster {
   async start(jobs: readonly AnyJob[]): Promise<void> {
     this.#jobs = jobs
     const { faults, retentionDays } = this.#given
-    const { random } = this.#runtime
-    const store = faults > 0 ? lossyStore(this.#store, faults, random) : this.#store
+    const store = faults > 0 ? lossyStore(this.#store, faults, () => this.#runtime.random()) : this.#store
     const machine = virtualMachine(this.#runtime, store)
     const scheduler = createScheduler({
       jobs,

@@ -21,7 +21,7 @@ export type SoakNote =
   | { readonly kind: 'trouble'; readonly at: number; readonly during: string; readonly message: string }
 
 /** Which try of which execution. */
-export interface SoakAttempt {
+interface SoakAttempt {
   readonly at: number
   readonly execution: string
   readonly instance: string

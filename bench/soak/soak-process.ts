@@ -17,7 +17,7 @@ export class SoakProcess {
   constructor(name: string, folder: string) {
     this.name = name
     this.historyPath = join(folder, `${name}.jsonl`)
-    const script = join(import.meta.dirname, 'soak-instance.ts')
+    const script = new URL('./soak-instance.ts', import.meta.url)
     this.#child = fork(script, [this.historyPath], { stdio: ['ignore', 'inherit', 'pipe', 'ipc'] })
     this.#exit = once(this.#child, 'exit')
     this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => (this.#errors += text))

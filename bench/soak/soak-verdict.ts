@@ -18,7 +18,7 @@ export interface LedgerEntry {
 }
 
 /** A death or stop, and what it met. */
-export interface Disturbance {
+interface Disturbance {
   readonly name: string
   readonly kind: 'killed' | 'stopped' | 'died-at'
   readonly point: string | null

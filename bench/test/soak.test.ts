@@ -15,7 +15,7 @@ test('promises 1, 3 and 4: five processes on one SQLite file lose no tick and do
     'planned-not-claimed',
     'stopped',
   ])
-  for (const { kind, inFlight } of report.disturbances)
-    if (kind !== 'stopped') expect(inFlight).toBeGreaterThanOrEqual(50)
+  const kills = report.disturbances.filter(({ kind }) => kind !== 'stopped')
+  for (const { inFlight } of kills) expect(inFlight).toBeGreaterThanOrEqual(50)
   expect(report.refused).toBeGreaterThan(0)
 }, 120_000)

@@ -20,17 +20,17 @@ export interface RunContext<Input = unknown> {
   readonly missed: Missed | null
   readonly log: RunLog
   /** Reports how far the work is, 0 to 100; what readers see lags by up to a heartbeat. */
-  progress(percent: number): void
+  readonly progress: (percent: number) => void
   /** Milliseconds for which the lease can still be relied on; computed, hence true after a blocked event loop. */
-  remainingMs(): number
+  readonly remainingMs: () => number
   /** @throws {@link LeaseLostError} when the lease can no longer be relied on. */
-  assertHeld(): void
+  readonly assertHeld: () => void
 }
 
 /** The log of one execution: kept with it, bounded and redacted. */
 export interface RunLog {
-  debug(message: string, fields?: object): void
-  info(message: string, fields?: object): void
-  warn(message: string, fields?: object): void
-  error(message: string, fields?: object): void
+  readonly debug: (message: string, fields?: object) => void
+  readonly info: (message: string, fields?: object) => void
+  readonly warn: (message: string, fields?: object) => void
+  readonly error: (message: string, fields?: object) => void
 }

@@ -119,12 +119,3 @@ export class Cluster implements AsyncDisposable {
     await Promise.resolve()
   }
 }
-
-/** A promise that the test settles. */
-export function deferred<T = void>(): {
-  promise: Promise<T>
-  resolve: (value: T) => void
-  reject: (error: unknown) => void
-} {
-  return Promise.withResolvers<T>()
-}
