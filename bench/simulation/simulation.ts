@@ -106,12 +106,13 @@ class CrashingCluster {
   async start(jobs: readonly AnyJob[]): Promise<void> {
     this.#jobs = jobs
     const { faults, retentionDays } = this.#given
-    const store = faults > 0 ? lossyStore(this.#store, faults, () => this.#runtime.random()) : this.#store
-    const machine = virtualMachine(this.#runtime, store)
+    const lossy = lossyStore(this.#store, faults, () => this.#runtime.random())
+    const machine = virtualMachine(this.#runtime, lossy)
     const scheduler = createScheduler({
       jobs,
-      store: machine.store,
-      runtime: machine.runtime,
+      ...(faults > 0
+        ? { store: machine.store, runtime: machine.runtime }
+        : { store: this.#store, runtime: this.#runtime }),
       lease: faults > 0 ? '2h' : '6h',
       horizon: '6h',
       retention: `${retentionDays}d`,
