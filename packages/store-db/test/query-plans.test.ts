@@ -123,6 +123,11 @@ const filters: readonly [string, ExecutionFilter, RegExp][] = [
     { statuses: ['failed', 'timed_out'] },
     /escapement_executions_rare_page \(namespace=\? AND status=\? AND \(scheduled_for,id\)</,
   ],
+  [
+    'a job and a rare status',
+    { jobs: ['j'], statuses: ['failed'] },
+    /escapement_executions_job_rare_page \(namespace=\? AND job=\? AND status=\? AND \(scheduled_for,id\)</,
+  ],
   ['what waits', { statuses: ['scheduled'] }, /escapement_executions_unsettled_page \(namespace=\?/],
   ['what runs', { statuses: ['running'] }, /escapement_executions_held \(namespace=\?\)/],
   ['a key', { key: 'a' }, /escapement_executions_dedupe \(namespace=\? AND dedupe_key=\?\)/],

@@ -6,8 +6,8 @@ import type { TableNames } from '../table-names.ts'
 /** Ended otherwise than well: few among many, and what people look for. The index `rare_page` has the same words. */
 const RARE: ReadonlySet<ExecutionStatus> = new Set(['failed', 'timed_out', 'cancelled', 'skipped'])
 const UNSETTLED: ReadonlySet<ExecutionStatus> = new Set(['scheduled', 'running'])
-/** Jobs that are each read by their own index; more are filtered out of all. */
-const MOST_JOBS = 100
+/** Jobs, and statuses of them, that are each read by a path of their own; more are filtered out of all. */
+const MOST_PATHS = 100
 
 type Condition = RawBuilder<unknown>
 
@@ -48,20 +48,29 @@ function pathsOf({ ids, key, statuses, jobs }: ExecutionFilter): readonly Path[]
   if (key !== undefined) return [{ index: 'dedupe', condition: sql`dedupe_key = ${`key:${key}`}` }]
   const isEvery = (set: ReadonlySet<ExecutionStatus>): boolean =>
     statuses !== undefined && statuses.length > 0 && statuses.every((status) => set.has(status))
-  if (isEvery(RARE)) return [...new Set(statuses)].map(rarePath)
+  if (isEvery(RARE)) {
+    const rare = [...new Set(statuses)]
+    const ofJobs = [...new Set(jobs)].flatMap((job) => rare.map((status) => rareOfJobPath(job, status)))
+    return ofJobs.length > 0 && ofJobs.length <= MOST_PATHS ? ofJobs : rare.map(rarePath)
+  }
   if (statuses?.length === 1 && statuses[0] === 'running') {
     return [{ index: 'held', condition: sql`status IN ('claimed', 'running')` }]
   }
   if (isEvery(UNSETTLED)) return [{ index: 'unsettled_page', condition: sql`finished_at IS NULL` }]
-  if (jobs !== undefined && jobs.length > 0 && jobs.length <= MOST_JOBS) {
+  if (jobs !== undefined && jobs.length > 0 && jobs.length <= MOST_PATHS) {
     return [...new Set(jobs)].flatMap((job) => [jobPath(job, 0), jobPath(job, 1)])
   }
   return [{ index: 'page', condition: sql`1` }]
 }
 
+const RARE_WORDS = sql`status IN ('failed', 'timed_out', 'cancelled', 'skipped')`
+
 function rarePath(status: ExecutionStatus): Path {
-  const words = sql`status IN ('failed', 'timed_out', 'cancelled', 'skipped')`
-  return { index: 'rare_page', condition: sql`status = ${status} AND ${words}` }
+  return { index: 'rare_page', condition: sql`status = ${status} AND ${RARE_WORDS}` }
+}
+
+function rareOfJobPath(job: string, status: ExecutionStatus): Path {
+  return { index: 'job_rare_page', condition: sql`job = ${job} AND status = ${status} AND ${RARE_WORDS}` }
 }
 
 function jobPath(job: string, isLedger: 0 | 1): Path {

@@ -20,6 +20,10 @@ export function executionColumns(t: TableNames): string {
         AND o.seq <> x.seq AND (x.attempt = 0 OR o.status <> 'scheduled')) END AS is_occupied`
 }
 
+/** The numbers of a bucket, in the order of `CountedBucket`. */
+const STATS_COLUMNS =
+  'bucket, succeeded, failed, timed_out, cancelled, retries, interruptions, duration_sum_ms, lateness_sum_ms, duration, lateness'
+
 /** Statements of readers; they run in the reading thread. */
 export function readingSql(t: TableNames) {
   const e = t.executions
@@ -42,9 +46,9 @@ export function readingSql(t: TableNames) {
           AND x.status IN ('claimed', 'running') AND x.status = 'running') AS running
       FROM ${t.instances} i WHERE i.namespace = ? ORDER BY i.started_at, i.id`,
 
-    stats: `SELECT bucket, succeeded, failed, timed_out, cancelled, retries, interruptions, duration_sum_ms, lateness_sum_ms,
-        duration, lateness
-      FROM ${t.stats} WHERE namespace = ? AND job = ? AND bucket >= ? AND bucket < ? ORDER BY bucket`,
+    /** Buckets as one JSON text, in the order of `CountedBucket`: rows by the thousand cross between threads at twice the cost. */
+    stats: `SELECT '[' || coalesce(group_concat('[' || ${STATS_COLUMNS.replaceAll(', ', " || ',' || ")} || ']'), '') || ']' AS buckets
+      FROM ${t.stats} WHERE namespace = ? AND job = ? AND bucket >= ? AND bucket < ?`,
 
     /** What waits is counted in the index alone. */
     dueJudged: `SELECT queue, count(*) AS due, min(due_at) AS oldest FROM ${e} INDEXED BY ${e}_due

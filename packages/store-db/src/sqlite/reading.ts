@@ -14,7 +14,7 @@ import { type JobRow, jobStateOf } from '../job/job-row.ts'
 import { cursorOf, pageOf } from '../page/page-cursor.ts'
 import { type SpanRow, spanOf } from '../span/span-row.ts'
 import { ALL_JOBS } from '../stats/stats-change.ts'
-import { mergeStats, type StatsRecordRow } from '../stats/merge-stats.ts'
+import { type CountedBucket, mergeStats } from '../stats/merge-stats.ts'
 import { matchingExecutions } from './execution-filter.ts'
 import { executionColumns, readingSql } from './reading-sql.ts'
 import type { SqliteContext } from './sqlite-context.ts'
@@ -109,7 +109,8 @@ export function sqliteReading(context: SqliteContext): ReadStore {
 
     async stats(namespace, { job, from, to }): Promise<readonly StatsRecord[]> {
       const counted = job ?? ALL_JOBS
-      return mergeStats(counted, await all<StatsRecordRow>(text.stats, [namespace, counted, from, to]))
+      const [row] = await all<{ buckets: string }>(text.stats, [namespace, counted, from, to])
+      return mergeStats(counted, JSON.parse(row?.buckets ?? '[]') as CountedBucket[])
     },
 
     async backlog(namespace) {

@@ -160,6 +160,7 @@ function executions(t: TableNames): string[] {
     on('job_page', 'job, is_ledger, scheduled_for, id'),
     on('unsettled_page', 'scheduled_for, id', 'finished_at IS NULL'),
     on('rare_page', 'status, scheduled_for, id', "status IN ('failed', 'timed_out', 'cancelled', 'skipped')"),
+    on('job_rare_page', 'job, status, scheduled_for, id', "status IN ('failed', 'timed_out', 'cancelled', 'skipped')"),
     // Retention.
     on('kept', 'job, finished_at, seq', 'is_kept = 1'),
     on('finished', 'finished_at', 'finished_at IS NOT NULL'),
