@@ -54,7 +54,22 @@ export interface SchedulerEvents {
   /** This instance was declared dead and goes on under a new id. */
   'instance:lost': { readonly instance: string }
   'job:registered': { readonly job: string; readonly revision: 'created' | 'superseded' }
-  'job:retired': { readonly job: string }
+  /** Somebody retired it here, or upkeep did because nobody has had a handler for a week (`by` is null then). */
+  'job:retired': { readonly job: string; readonly by: string | null }
+  'job:paused': {
+    readonly job: string
+    readonly by: string | null
+    readonly note: string | null
+    readonly until: number | null
+  }
+  'job:resumed': { readonly job: string; readonly by: string | null }
+  'queue:paused': {
+    readonly queue: string
+    readonly by: string | null
+    readonly note: string | null
+    readonly until: number | null
+  }
+  'queue:resumed': { readonly queue: string; readonly by: string | null }
   /** Something failed that no caller waits for; the scheduler goes on and tries again. */
   'scheduler:error': { readonly error: unknown; readonly during: string }
 }

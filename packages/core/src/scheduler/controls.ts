@@ -45,10 +45,17 @@ export class Controls {
     const until = options.until === undefined ? null : instantMs(options.until, 'until')
     const by = byText(options.by)
     await this.#changePauses(kind, name, (pauses, now) => pause(pauses, { now, until, by, note }))
+    const { events } = this.#context
+    if (kind === 'job') events.emit('job:paused', { job: name, by, note, until })
+    else events.emit('queue:paused', { queue: name, by, note, until })
   }
 
-  async resume(kind: 'job' | 'queue', name: string): Promise<void> {
+  async resume(kind: 'job' | 'queue', name: string, options: ByOptions): Promise<void> {
     await this.#changePauses(kind, name, resume)
+    const { events } = this.#context
+    const by = byText(options.by)
+    if (kind === 'job') events.emit('job:resumed', { job: name, by })
+    else events.emit('queue:resumed', { queue: name, by })
   }
 
   async cancel(executionId: string, options: ByOptions): Promise<Exclude<CancelResult, 'unknown'>> {
@@ -71,14 +78,15 @@ export class Controls {
     return { id: result.id, existing: result.result === 'existing' }
   }
 
-  async retire(name: string): Promise<void> {
+  async retire(name: string, options: ByOptions): Promise<void> {
     const { events, store, namespace } = this.#context
     const state = await this.state(name)
     // What fell due until now keeps the schedule that was in force.
     for (let round = 0; state.retiredAt === null && round < MOST_ROUNDS; round++) {
       if ((await planJobUpToNow(this.#context, name, false)) !== null) break
     }
-    if (await this.#call(() => store.retire(namespace, name))) events.emit('job:retired', { job: name })
+    if (await this.#call(() => store.retire(namespace, name)))
+      events.emit('job:retired', { job: name, by: byText(options.by) })
   }
 
   async bulk(kind: BulkAction['kind'], filter: ExecutionFilter, options: ByOptions): Promise<BulkAction> {

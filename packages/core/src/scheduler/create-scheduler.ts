@@ -1,4 +1,5 @@
 import { durationMs, Emitter, TimerQueue } from '@escapement/base'
+import { WaitTimeoutError } from '../error/wait-timeout-error.ts'
 import type { AnyJob } from '../job/job.ts'
 import { readTicks } from '../ledger/ticks.ts'
 import { RETENTION_JOB, retentionJob } from '../upkeep/retention-job.ts'
@@ -81,7 +82,8 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     start: () => engine.start(),
     drain: async (drainOptions = {}) => {
       const timeoutMs = durationMs(drainOptions.timeout ?? '5m', 'timeout')
-      await whenOpen(() => engine.drain(timeoutMs))
+      if (await whenOpen(() => engine.drain(timeoutMs))) return
+      throw new WaitTimeoutError(`work was still due or running after ${timeoutMs} ms; it goes on`)
     },
     stop: (stopOptions = {}) => stop(durationMs(stopOptions.grace ?? '30s', 'grace')),
     [Symbol.asyncDispose]: () => stop(30_000),
@@ -100,8 +102,8 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
       await whenOpen(() => controls.pause('job', nameOf(job), pauseOptions))
       await engine.executor.returnReady(nameOf(job))
     },
-    resume: async (job) => {
-      await whenOpen(() => controls.resume('job', nameOf(job)))
+    resume: async (job, byOptions = {}) => {
+      await whenOpen(() => controls.resume('job', nameOf(job), byOptions))
       engine.planner.wake()
       engine.dispatcher.wake()
     },
@@ -109,8 +111,8 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
       await whenOpen(() => controls.pause('queue', queue, pauseOptions))
       await engine.executor.returnReady()
     },
-    resumeQueue: async (queue) => {
-      await whenOpen(() => controls.resume('queue', queue))
+    resumeQueue: async (queue, byOptions = {}) => {
+      await whenOpen(() => controls.resume('queue', queue, byOptions))
       engine.dispatcher.wake()
     },
     cancel: async (executionId, byOptions = {}) => {
@@ -159,7 +161,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
         engine.dispatcher.wake()
         return created
       }),
-    retire: (job) => whenOpen(() => controls.retire(nameOf(job))),
+    retire: (job, byOptions = {}) => whenOpen(() => controls.retire(nameOf(job), byOptions)),
     bulk: async (kind, filter, byOptions = {}) => {
       const action = await whenOpen(() => controls.bulk(kind, filter, byOptions))
       engine.upkeep.wake()

@@ -64,7 +64,11 @@ export interface Scheduler extends AsyncDisposable {
    */
   start(): Promise<void>
 
-  /** Resolves once nothing of the queues that this instance serves is due, running or unsettled. */
+  /**
+   * Resolves once nothing that this instance could take is due, running or unsettled here.
+   *
+   * @throws {@link WaitTimeoutError} after `timeout` (default 5 min); the work goes on.
+   */
   drain(options?: { readonly timeout?: Duration }): Promise<void>
 
   /**
@@ -80,7 +84,10 @@ export interface Scheduler extends AsyncDisposable {
    */
   enqueue<Input>(job: Job<Input> | string, input?: Input, options?: EnqueueOptions): Promise<EnqueueResult>
 
-  /** Asks for one run per input, all or none; at most 10,000. Several transactions of 1,000 unless one is given. */
+  /**
+   * Asks for one run per input, at most 10,000; all inputs are checked before any is stored. They are stored 1,000 at a
+   * time, each thousand whole or not at all; in a transaction of the host all of them.
+   */
   enqueueMany<Input>(
     job: Job<Input> | string,
     inputs: readonly Input[],

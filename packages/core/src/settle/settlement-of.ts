@@ -1,7 +1,5 @@
-import { NonRetryableError } from '../error/non-retryable-error.ts'
-import { RetryAfterError } from '../error/retry-after-error.ts'
-import { InvalidInputError } from '../error/invalid-input-error.ts'
-import { InvalidResultError } from '../error/invalid-result-error.ts'
+import { EscapementError } from '@escapement/base'
+import type { RetryAfterError } from '../error/retry-after-error.ts'
 import { afterInterruption } from '../policy/interruption.ts'
 import { afterAttempt, type FailureKind } from '../policy/retry.ts'
 import type { Attempt, HandlerEnd } from '../run/attempt.ts'
@@ -11,6 +9,9 @@ import type { EngineContext } from '../context/engine-context.ts'
 import type { AttemptOutcome, ErrorRecord } from '../store/execution.ts'
 import type { Settlement } from '../store/settle-store.ts'
 import { nextTick } from '../trigger/next-tick.ts'
+
+/** Failures that another attempt would meet as well. */
+const FINAL_CODES: ReadonlySet<string> = new Set(['ERR_NON_RETRYABLE', 'ERR_INVALID_INPUT', 'ERR_INVALID_RESULT'])
 
 type Verdict = Pick<Settlement, 'outcome' | 'status' | 'reason' | 'dueAt' | 'spends'>
 
@@ -111,11 +112,11 @@ function verdictOf(context: EngineContext, attempt: Attempt, outcome: AttemptOut
   }
 }
 
+/** By code, not by class: the handler may have another copy of the package. */
 function failureKind(thrown: unknown): FailureKind {
-  if (thrown instanceof RetryAfterError) return { kind: 'retry-after', delayMs: thrown.delayMs }
-  const isFinal =
-    thrown instanceof NonRetryableError || thrown instanceof InvalidInputError || thrown instanceof InvalidResultError
-  return { kind: isFinal ? 'non-retryable' : 'retryable' }
+  if (!EscapementError.is(thrown)) return { kind: 'retryable' }
+  if (thrown.code === 'ERR_RETRY_AFTER') return { kind: 'retry-after', delayMs: (thrown as RetryAfterError).delayMs }
+  return { kind: FINAL_CODES.has(thrown.code) ? 'non-retryable' : 'retryable' }
 }
 
 function timeoutOf(attempt: Attempt, end: HandlerEnd | null): Error {

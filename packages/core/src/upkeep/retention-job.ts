@@ -37,7 +37,7 @@ export function retentionJob(context: () => EngineContext): AnyJob {
         count = await store.foldStats(namespace, ROWS_A_CALL)
       }
       const retired = await store.retireAbsent(namespace, clock.now() - ABSENT_MS)
-      for (const job of retired) events.emit('job:retired', { job })
+      for (const job of retired) events.emit('job:retired', { job, by: null })
       return { purged, retired: retired.length }
     },
   })
