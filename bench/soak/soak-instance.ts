@@ -9,8 +9,8 @@ import { notingStore } from './noting-store.ts'
 import { SoakHistory } from './soak-history.ts'
 import type { SoakOrder, SoakSetting } from './soak-setting.ts'
 
-/** Few enough that every process gets some of each second's work. */
-const CONCURRENCY = 30
+/** So many that two processes could do it all while the others are dead. */
+const CONCURRENCY = 60
 /** With so many handlers under way a process is worth disturbing. */
 const BUSY = 8
 
@@ -41,7 +41,7 @@ process.on('message', (order: SoakOrder) => {
       isAwaited = true
       return tellBusy()
     case 'die-at':
-      return store?.arm(order.point as KillPoint)
+      return store?.arm(order.point as KillPoint, order.marker)
     case 'stop-yourself':
       // In a turn of its own: a transaction never spans one, so none is open.
       history.note({ kind: 'stopped', at: Date.now() })

@@ -40,6 +40,10 @@ export class SoakProcess {
     await this.#said('busy')
   }
 
+  get pid(): number {
+    return this.#child.pid ?? 0
+  }
+
   get hasExited(): boolean {
     return this.#child.exitCode !== null || this.#child.signalCode !== null
   }

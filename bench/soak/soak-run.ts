@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -56,7 +56,7 @@ export async function runSoak(plan: SoakPlan): Promise<SoakReport> {
     }
     await Promise.all(processes.map((each) => each.begin(setting)))
     const replacements: Promise<void>[] = []
-    await disturb(setting, plan.seconds, processes, () => replacements.push(begun(add(), setting)))
+    await disturb(setting, plan.seconds, folder, processes, () => replacements.push(begun(add(), setting)))
     await Promise.all(replacements)
     await until(setting.until + LONGEST_HANDLER_MS)
     await settled(setting)
@@ -68,12 +68,13 @@ export async function runSoak(plan: SoakPlan): Promise<SoakReport> {
 }
 
 /**
- * One disturbance after the other, from the fifth part of the soak on, when enough is in flight. A process comes to a
- * named point when its turn comes, so that the deaths may overlap.
+ * One disturbance after the other, from the fifth part of the soak on, when enough is in flight. Whichever process is
+ * first at a named point dies there; the deaths may overlap.
  */
 async function disturb(
   setting: SoakSetting,
   seconds: number,
+  folder: string,
   processes: readonly SoakProcess[],
   replace: () => void,
 ): Promise<void> {
@@ -82,6 +83,7 @@ async function disturb(
   const [killed, stopped] = processes as [SoakProcess, SoakProcess]
   await at(0.2)
   await killed.busy()
+  await sleep((1_000 + FULLEST_MS - (Date.now() % 1_000)) % 1_000)
   killed.kill()
   replace()
   await at(0.25)
@@ -89,13 +91,24 @@ async function disturb(
   stopped.order({ order: 'stop-yourself' })
   const continued = sleep(setting.leaseMs * 1.6).then(() => stopped.continue())
   const deaths = KILL_POINTS.map(async (point, index) => {
-    await at(0.35 + index * 0.13)
-    const mortal = processes[index + 2] as SoakProcess
-    mortal.order({ order: 'die-at', point })
-    await mortal.exited(30_000)
+    await at(0.3 + index * 0.13)
+    const marker = join(folder, point)
+    for (const each of processes) if (!each.hasExited) each.order({ order: 'die-at', point, marker })
+    await mortal(processes, marker)
     replace()
   })
   await Promise.all([continued, ...deaths])
+}
+
+/** Resolves when the process that was the first at a named point is dead. */
+async function mortal(processes: readonly SoakProcess[], marker: string): Promise<void> {
+  const deadline = Date.now() + 20_000
+  while (!existsSync(marker) || readFileSync(marker, 'utf8') === '') {
+    if (Date.now() > deadline) throw new Error(`no process came to ${marker}`)
+    await sleep(20)
+  }
+  const pid = Number(readFileSync(marker, 'utf8'))
+  await processes.find((each) => each.pid === pid)?.exited(20_000)
 }
 
 async function begun(added: SoakProcess, setting: SoakSetting): Promise<void> {

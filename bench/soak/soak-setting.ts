@@ -17,5 +17,5 @@ export type SoakOrder =
   /** Answers `busy` when some handlers run, at once or as soon as they do. */
   | { readonly order: 'tell-when-busy' }
   | { readonly order: 'stop-yourself' }
-  | { readonly order: 'die-at'; readonly point: string }
+  | { readonly order: 'die-at'; readonly point: string; readonly marker: string }
   | { readonly order: 'finish' }
