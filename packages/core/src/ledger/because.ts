@@ -87,7 +87,7 @@ function abandonedText({ abandonedAt }: Execution): string {
 }
 
 const SPANS: Readonly<Record<SpanReason, string>> = {
-  paused: 'The job was paused at this time, and ticks of a pause are not caught up',
+  paused: 'The job or its queue was paused at this time, and ticks of a pause are not caught up',
   misfire: 'Nobody could start it on time, and the misfire policy of the job lets such ticks go',
   coalesced: 'Nobody could start it on time; a later tick ran once for all that were missed',
   overlap: 'Another execution of the job was open or waiting when it fell due',

@@ -33,7 +33,7 @@ function judgeJob(tables: MemoryTables, job: JobTable, judgement: Judgement, now
 
   const verdict = judgePunctualTicks({
     overlap: spec.overlap,
-    pauses: job.state.pauses,
+    pauses: [...job.state.pauses, ...tables.queue(spec.queue).pauses],
     ticks: punctual.map(({ id, scheduledFor }) => ({ executionId: id, scheduledFor })),
     open: [...job.open].map(({ id }) => id),
     waiting: [...job.waiting].map(({ id, isPunctual }) => ({ executionId: id, isPunctual })),

@@ -20,7 +20,7 @@ export const planning: MemoryRole<PlanStore> = (at) => ({
       const job = tables.jobs.get(name)
       if (job?.state != null && job.state.retiredAt === null && !found.includes(job)) found.push(job)
     }
-    return { jobs: found.map((job) => dueJob(job, now, request.maxLateTicks)), nextTickAt, now }
+    return { jobs: found.map((job) => dueJob(tables, job, now, request.maxLateTicks)), nextTickAt, now }
   },
 
   async plan(namespace, entries) {
@@ -53,13 +53,15 @@ function dueTables(
   return { found, nextTickAt: null }
 }
 
-function dueJob(job: JobTable, now: number, maxLateTicks: number): DueJob {
+function dueJob(tables: MemoryTables, job: JobTable, now: number, maxLateTicks: number): DueJob {
   const lateTicks: LateTick[] = []
   for (const row of job.unjudged.inOrder()) {
     if (row.scheduledFor >= now - PUNCTUAL_MS || lateTicks.length >= maxLateTicks) break
     lateTicks.push({ executionId: row.id, scheduledFor: row.scheduledFor })
   }
-  return { state: stateOf(job), hasLiveHandler: job.hasLiveHandler(now), lateTicks }
+  const state = stateOf(job)
+  const { pauses: queuePauses } = tables.queue(state.current.spec.queue)
+  return { state, queuePauses, hasLiveHandler: job.hasLiveHandler(now), lateTicks }
 }
 
 function planJob(tables: MemoryTables, entry: PlanEntry, now: number): boolean {

@@ -12,6 +12,8 @@ const MOST_FOLDED = 10_000
 /** One job that is to be planned. Instants in Unix milliseconds, server clock. */
 export interface PlanCase {
   readonly state: JobState
+  /** Pauses of the job's queue. */
+  readonly queuePauses: readonly PauseWindow[]
   /** Rows without a verdict that are late, oldest first. */
   readonly lateTicks: readonly LateTick[]
   /** How many late rows were asked for; so many may not be all. Absent: none were, so nothing is known of them. */
@@ -48,7 +50,7 @@ export function planRange(given: PlanCase): PlannedRange {
   const judge = judgeMissed({
     misfire: spec.misfire,
     now,
-    pauses: state.pauses,
+    pauses: [...state.pauses, ...given.queuePauses],
     absentSince: state.absentSince,
     ticksFrom: (instant) => lateFrom(given, isCut, instant),
   })

@@ -122,9 +122,10 @@ export class Planner {
       })
     }
     const { runtime, store, namespace } = this.#context
-    for (const { state, lateTicks, hasLiveHandler } of jobs) {
+    for (const { state, queuePauses, lateTicks, hasLiveHandler } of jobs) {
       const { entry, isComplete } = planRange({
         state,
+        queuePauses,
         lateTicks,
         maxLateTicks: LATE_TICKS_A_JOB,
         hasLiveHandler,
@@ -167,6 +168,7 @@ export async function planJobUpToNow(context: EngineContext, job: string, isCert
   if (due === undefined) return null
   const { entry, isComplete } = planRange({
     state: due.state,
+    queuePauses: due.queuePauses,
     lateTicks: due.lateTicks,
     maxLateTicks: LATE_TICKS_A_JOB,
     hasLiveHandler: due.hasLiveHandler || isCertain,

@@ -1,6 +1,9 @@
 import { InvalidOptionError } from '@escapement/base'
 import { isPausedAt, type PauseWindow } from '../store/job-state.ts'
 
+/** For how long a queue knows of a pause that has ended; a job without handlers is retired as early. Milliseconds (rule 7). */
+const FORGOTTEN_AFTER_MS = 7 * 86_400_000
+
 /** A request to pause. Instants in Unix milliseconds, server clock. */
 export interface PauseRequest {
   readonly now: number
@@ -31,6 +34,14 @@ export function resume(pauses: readonly PauseWindow[], now: number): readonly Pa
     if (!isOpen(window, now)) return [window]
     return window.from < now ? [{ ...window, until: now }] : []
   })
+}
+
+/**
+ * The windows of a queue without those that ended more than seven days ago. Nobody knows when the last tick of a queue
+ * has its verdict, as the planner does of a job; ticks that old without one are judged as if there had been no pause.
+ */
+export function forgetEnded(pauses: readonly PauseWindow[], now: number): readonly PauseWindow[] {
+  return pauses.filter(({ until }) => until === null || until >= now - FORGOTTEN_AFTER_MS)
 }
 
 /** Whether a pause is in force. */

@@ -2,7 +2,7 @@ import { type Duration, durationMs, InvalidOptionError } from '@escapement/base'
 import { UnknownExecutionError } from '../error/unknown-execution-error.ts'
 import { UnsupportedError } from '../error/unsupported-error.ts'
 import { planJobUpToNow } from '../plan/planner.ts'
-import { pause, resume } from '../policy/pause.ts'
+import { forgetEnded, pause, resume } from '../policy/pause.ts'
 import type { CancelResult } from '../store/enqueue-store.ts'
 import type { JobState, PauseWindow } from '../store/job-state.ts'
 import type { ExecutionFilter } from '../store/read-store.ts'
@@ -134,7 +134,8 @@ export class Controls {
     const { store, namespace } = this.#context
     for (let round = 0; round < MOST_ROUNDS; round++) {
       const current = kind === 'job' ? (await this.state(name)).pauses : await this.#queuePauses(name)
-      const changed = change(current, await this.#call(() => store.now()))
+      const now = await this.#call(() => store.now())
+      const changed = change(kind === 'queue' ? forgetEnded(current, now) : current, now)
       if (await this.#call(() => store.setPauses(namespace, { kind, name }, current, changed))) return
     }
     throw new UnsupportedError(`${kind} "${name}" is paused and resumed by others at this moment; try again`)

@@ -70,7 +70,8 @@ export interface ClaimResult {
 /** From due rows to owned executions. */
 export interface ClaimStore {
   /**
-   * One pass: judges punctual ticks that fell due (pause, then overlap), expires what waited too long, then takes due
+   * One pass: judges punctual ticks that fell due (pause of the job or of its queue, then overlap), whether or not their
+   * queue is asked for or paused, expires what waited too long, then takes due
    * executions by priority, then age, within queue limits, exclusivity and concurrency keys, each with a fresh fence.
    * Nothing starts before its time, nothing is taken of a paused queue, no tick or retry of a tick of a paused job.
    */

@@ -59,6 +59,7 @@ export interface QueueRegistration {
 export interface QueueState {
   readonly name: string
   readonly clusterLimit: number | null
+  /** Pauses that may still matter for ticks without a verdict, oldest first. */
   readonly pauses: readonly PauseWindow[]
 }
 
@@ -111,7 +112,8 @@ export interface DefinitionStore {
 
   /**
    * Replaces the pauses of a job (`kind: 'job'`) or queue while they still equal `expected`. Once it resolves, no tick
-   * and no retry of a tick of that job, or nothing of that queue, is claimed anywhere while a window is open.
+   * and no retry of a tick of that job, or nothing of that queue, is claimed anywhere while a window is open; a tick in a
+   * window of its job or queue becomes a `paused` span whenever it is judged.
    *
    * @returns False when they have changed meanwhile: read and decide again.
    */

@@ -1,5 +1,5 @@
 import type { ExecutionOrigin, Missed } from './execution.ts'
-import type { JobState } from './job-state.ts'
+import type { JobState, PauseWindow } from './job-state.ts'
 import type { Span, SpanReason } from './span.ts'
 
 /** An execution to be inserted. Instants in Unix milliseconds, server clock. */
@@ -42,6 +42,8 @@ export interface LateTick {
 /** A job that has ticks to plan or late ticks to judge. */
 export interface DueJob {
   readonly state: JobState
+  /** Pauses of the queue that the job is in now: its ticks are judged by them as by its own (rule 13). */
+  readonly queuePauses: readonly PauseWindow[]
   /** Whether any live instance has a handler for it. */
   readonly hasLiveHandler: boolean
   /** Unjudged tick rows that are late, oldest first; at most `maxLateTicks` of the request. */

@@ -85,6 +85,7 @@ export class LedgerBench {
   async #planAsReturned(before: JobState): Promise<void> {
     const { entry } = planRange({
       state: before,
+      queuePauses: [],
       lateTicks: [],
       hasLiveHandler: true,
       now: this.now,

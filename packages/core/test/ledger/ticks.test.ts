@@ -70,7 +70,7 @@ test('rule 4: ticks of a pause, of an outage and of history that is not kept com
   })
   const because = (await bench.ticks(START, bench.now)).map((tick) => tick.because)
   expect(because[0]).toBe('It ran and succeeded; the job keeps no row of it.')
-  expect(because[1]).toContain('The job was paused at this time')
+  expect(because[1]).toContain('The job or its queue was paused at this time')
   expect(because[1]).toContain('one of 2 such ticks from 2026-01-01 00:02:00 UTC to 2026-01-01 00:03:00 UTC')
   expect(because[3]).toContain('a later tick ran once for all that were missed')
   expect(because[5]).toContain('stands for 3 missed ticks from 2026-01-01 00:04:00 UTC to 2026-01-01 00:06:00 UTC')

@@ -1,83 +1,9 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { JobSpec } from '../../src/job/job-spec.ts'
-import { type PlanCase, planRange } from '../../src/plan/plan-range.ts'
 import type { JobState } from '../../src/store/job-state.ts'
 import type { PlanEntry } from '../../src/store/plan-store.ts'
-import { nextTick, ticksBetween } from '../../src/trigger/next-tick.ts'
-
-const SECOND = 1_000
-const NOW = 1_000_000
-const HORIZON = 15_000
-
-const spec: JobSpec = {
-  name: 'job',
-  triggers: [{ kind: 'every', everyMs: SECOND, anchor: 0 }],
-  queue: 'mail',
-  priority: 7,
-  labels: [],
-  overlap: 'skip',
-  misfire: { policy: 'once', withinMs: 86_400_000, max: 100 },
-  retry: { limit: 0, backoff: { kind: 'fixed', delayMs: 0, jitter: 'none' }, until: 'exhausted' },
-  timeoutMs: null,
-  graceMs: 0,
-  startWithinMs: 9_000,
-  onInterrupt: 'retry',
-  abandonAfterMs: 0,
-  history: 'all',
-  concurrencyLimit: 2,
-  tickConcurrencyKey: 'tenant',
-  tickInput: '{}',
-  inputSchema: null,
-  redact: [],
-  isSystem: false,
-}
-
-interface Change extends Partial<Omit<PlanCase, 'state'>> {
-  readonly spec?: Partial<JobSpec>
-  readonly state?: Partial<JobState>
-}
-
-function caseOf({ spec: specChange, state: stateChange, ...change }: Change): PlanCase {
-  const ownSpec = { ...spec, ...specChange }
-  const plannedUntil = stateChange?.plannedUntil ?? NOW
-  const revision = {
-    job: 'job',
-    revision: 3,
-    hash: 'h',
-    spec: ownSpec,
-    version: null,
-    effectiveFrom: 0,
-    effectiveUntil: null,
-  }
-  let id = 0
-  return {
-    state: {
-      name: 'job',
-      current: revision,
-      plannedUntil,
-      nextTickAt: nextTick(ownSpec.triggers, 'job', plannedUntil),
-      firstRegisteredAt: 0,
-      pauses: [],
-      absentSince: null,
-      retiredAt: null,
-      ...stateChange,
-    },
-    lateTicks: [],
-    maxLateTicks: 1_000,
-    hasLiveHandler: true,
-    now: NOW,
-    until: NOW + HORIZON,
-    runtimeId: () => `id-${++id}`,
-    maxTicks: 1_000,
-    ...change,
-  }
-}
-
-const plan = (change: Change): ReturnType<typeof planRange> => planRange(caseOf(change))
-const spansOf = (entry: PlanEntry): string[] =>
-  entry.spans.map(({ from, to, count, reason }) => `${reason} ${from - NOW}..${to - NOW} (${count})`)
-const late = (...offsets: number[]) => offsets.map((ms) => ({ executionId: `row${ms}`, scheduledFor: NOW + ms }))
+import { ticksBetween } from '../../src/trigger/next-tick.ts'
+import { HORIZON, late, NOW, plan, SECOND, spansOf } from './plan-case.ts'
 
 describe('planning ahead', () => {
   it('rule 10: ticks up to the horizon become executions that a claim has still to judge', () => {
@@ -311,40 +237,6 @@ describe('late rows that were not all read', () => {
       spec: { misfire: { policy: 'all', withinMs: 60_000, max: 5 } },
     })
     expect(entry.keep).toHaveLength(3)
-  })
-})
-
-describe('pauses that no longer matter', () => {
-  const pauses = [
-    { from: NOW - 90_000, until: NOW - 60_000, by: null, note: null },
-    { from: NOW - 8_000, until: NOW - 4_000, by: null, note: null },
-    { from: NOW - 1_000, until: null, by: null, note: null },
-  ]
-
-  it('rule 13: are dropped once every tick that they could cover has its verdict', () => {
-    expect(plan({ state: { pauses } }).entry.pauses).toEqual(pauses.slice(1))
-  })
-
-  it('rule 13: stay while ticks before their end are unplanned', () => {
-    const { entry } = plan({
-      state: { pauses, plannedUntil: NOW - 80_000 },
-      spec: { misfire: { policy: 'all', withinMs: 1e9, max: 9 } },
-      maxTicks: 1,
-    })
-    expect(entry.plannedUntil).toBeGreaterThan(NOW - 60_000)
-    expect(entry.pauses).toEqual(pauses.slice(1))
-    const early = plan({
-      state: { pauses, plannedUntil: NOW - 99_000 },
-      spec: { misfire: { policy: 'all', withinMs: 1e9, max: 99 } },
-      maxTicks: 1,
-    })
-    expect(early.entry.plannedUntil).toBeLessThan(NOW - 60_000)
-    expect(early.entry.pauses).toBe(early.entry.expected.pauses)
-  })
-
-  it('rule 13: stay when late rows were not asked for', () => {
-    const { maxLateTicks: _, ...given } = caseOf({ state: { pauses } })
-    expect(planRange(given).entry.pauses).toEqual(pauses)
   })
 })
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { isPausedNow, pause, resume } from '../../src/policy/pause.ts'
+import { forgetEnded, isPausedNow, pause, resume } from '../../src/policy/pause.ts'
 
 const window = (from: number, until: number | null, note: string | null = null) => ({ from, until, by: 'user:1', note })
 const request = { now: 100, until: null, by: 'user:1', note: null }
@@ -57,6 +57,13 @@ describe('resuming', () => {
     expect(resume([window(10, 100)], 100)).toEqual([window(10, 100)])
     expect(resume([], 100)).toEqual([])
   })
+})
+
+it('rule 13: a window of a queue is forgotten once it ended more than a week ago', () => {
+  const week = 7 * 86_400_000
+  const pauses = [window(10, 99), window(20, 100), window(30, null)]
+  expect(forgetEnded(pauses, 100 + week)).toEqual(pauses.slice(1))
+  expect(forgetEnded(pauses, 99 + week)).toEqual(pauses)
 })
 
 it('rule 13: a window begins with its first instant and ends before its last', () => {

@@ -9,8 +9,9 @@ export function planningSql(t: TableNames) {
       WHERE namespace = ? AND next_tick_at IS NOT NULL AND absent_since IS NULL AND retired_at IS NULL
       ORDER BY next_tick_at, name LIMIT ?`,
 
-    job: `SELECT ${JOB_COLUMNS} FROM ${t.jobs} j
+    job: `SELECT ${JOB_COLUMNS}, q.pauses AS queue_pauses FROM ${t.jobs} j
       JOIN ${t.job_revisions} r ON r.namespace = j.namespace AND r.job = j.name AND r.revision = j.revision
+      JOIN ${t.queues} q ON q.namespace = j.namespace AND q.name = j.queue
       WHERE j.namespace = ? AND j.name = ? AND j.retired_at IS NULL`,
 
     lateTicks: `SELECT id, scheduled_for FROM ${t.executions} INDEXED BY ${t.executions}_unjudged

@@ -2,12 +2,16 @@ import { type DueJob, type PlanEntry, type PlanStore, PUNCTUAL_MS, type SpanReas
 import type { SqliteSession } from '@escapement/db'
 import { isTickOrigin } from '../execution/new-execution-row.ts'
 import { type JobRow, jobStateOf } from '../job/job-row.ts'
-import { pauseText } from '../job/pause-text.ts'
+import { parsePauses, pauseText } from '../job/pause-text.ts'
 import { definitionsSql } from './definitions-sql.ts'
 import { SqliteInsertion } from './insertion.ts'
 import { planningSql } from './planning-sql.ts'
 import { SqliteSpans } from './spans.ts'
 import type { SqliteContext } from './sqlite-context.ts'
+
+interface PlannedRow extends JobRow {
+  readonly queue_pauses: string
+}
 
 interface UnjudgedRow {
   readonly seq: number
@@ -26,11 +30,12 @@ export function sqlitePlanning(context: SqliteContext): PlanStore {
   const dueJob = (
     session: SqliteSession,
     namespace: string,
-    row: JobRow,
+    row: PlannedRow,
     now: number,
     maxLateTicks: number,
   ): DueJob => ({
     state: jobStateOf(row),
+    queuePauses: parsePauses(row.queue_pauses),
     hasLiveHandler: session.get(hasLiveHandler, [namespace, row.name, now]) !== undefined,
     lateTicks: session
       .all<{ id: string; scheduled_for: number }>(sql.lateTicks, [namespace, now - PUNCTUAL_MS, row.name, maxLateTicks])
@@ -81,7 +86,7 @@ export function sqlitePlanning(context: SqliteContext): PlanStore {
         const due = planned.slice(0, limit).filter(({ next_tick_at: at }) => at <= until)
         const names = new Set([...due.map(({ name }) => name), ...late])
         const jobs = [...names].flatMap((name) => {
-          const row = session.get<JobRow>(sql.job, [namespace, name])
+          const row = session.get<PlannedRow>(sql.job, [namespace, name])
           return row === undefined ? [] : [dueJob(session, namespace, row, now, maxLateTicks)]
         })
         return { jobs, nextTickAt: planned[due.length]?.next_tick_at ?? null, now }

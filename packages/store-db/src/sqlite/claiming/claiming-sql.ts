@@ -22,8 +22,10 @@ export function claimingSql(t: TableNames) {
       WHERE namespace = ? AND instance = ? AND ${HELD} AND claim_token = ?`,
 
     queue: `SELECT cluster_limit, pauses FROM ${t.queues} WHERE namespace = ? AND name = ?`,
-    jobs: `SELECT j.name, j.overlap, j.on_interrupt, j.pauses, r.spec ->> '$.retry.until' AS retry_until FROM ${t.jobs} j
+    jobs: `SELECT j.name, j.overlap, j.on_interrupt, j.pauses, q.pauses AS queue_pauses,
+        r.spec ->> '$.retry.until' AS retry_until FROM ${t.jobs} j
       JOIN ${t.job_revisions} r ON r.namespace = j.namespace AND r.job = j.name AND r.revision = j.revision
+      JOIN ${t.queues} q ON q.namespace = j.namespace AND q.name = j.queue
       WHERE j.namespace = ? AND j.name IN (SELECT value FROM json_each(?))`,
 
     // Judging (rules 11 to 13).

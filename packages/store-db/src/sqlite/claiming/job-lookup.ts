@@ -9,6 +9,8 @@ export interface ClaimedJob {
   readonly onInterrupt: JobSpec['onInterrupt']
   readonly retryUntil: string
   readonly pauses: readonly PauseWindow[]
+  /** Pauses of the queue that the job is in: they hold back everything there, and its ticks are judged by them too. */
+  readonly queuePauses: readonly PauseWindow[]
 }
 
 interface ClaimedJobRow {
@@ -17,6 +19,7 @@ interface ClaimedJobRow {
   readonly on_interrupt: ClaimedJob['onInterrupt']
   readonly retry_until: string
   readonly pauses: string
+  readonly queue_pauses: string
 }
 
 /** The jobs of one pass, each read once: within its transaction they cannot change. */
@@ -39,7 +42,8 @@ export class JobLookup {
     for (const name of unknown) this.#jobs.set(name, null)
     for (const row of this.#session.all<ClaimedJobRow>(this.#sql.jobs, [this.#namespace, JSON.stringify(unknown)])) {
       const { overlap, on_interrupt: onInterrupt, retry_until: retryUntil } = row
-      this.#jobs.set(row.name, { overlap, onInterrupt, retryUntil, pauses: parsePauses(row.pauses) })
+      const [pauses, queuePauses] = [parsePauses(row.pauses), parsePauses(row.queue_pauses)]
+      this.#jobs.set(row.name, { overlap, onInterrupt, retryUntil, pauses, queuePauses })
     }
   }
 

@@ -110,7 +110,7 @@ function judgeJob(scope: JudgingScope, judgement: Judgement, job: string, ticks:
   for (const row of [...ticks, ...open, ...waiting]) rows.set(row.id, row)
   const verdict = judgePunctualTicks({
     overlap: state.overlap,
-    pauses: state.pauses,
+    pauses: [...state.pauses, ...state.queuePauses],
     ticks: ticks.map((row) => ({ executionId: row.id, scheduledFor: row.scheduled_for })),
     open: open.map(({ id }) => id),
     waiting: waiting.map((row) => ({ executionId: row.id, isPunctual: row.is_catch_up === 0 })),

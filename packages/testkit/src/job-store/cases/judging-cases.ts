@@ -179,6 +179,67 @@ export const judgingCases: readonly JobStoreCase[] = [
 
   storeCase(
     [13],
+    'a tick in a pause of its queue turns into a span, while the queue is paused and afterwards',
+    async (stage) => {
+      await stage.job({ overlap: 'skip', queue: 'mail' })
+      await stage.job({ name: 'other' })
+      await stage.instance('a')
+      const claim = () => stage.claimResult('a', { queues: [{ queue: 'mail', slots: 10, prefetch: 0 }] })
+      const at = stage.now()
+      await stage.plan('report', [at + 1_000, at + 2_000, at + 3_000, at + 4_000])
+      const queue = { kind: 'queue', name: 'mail' } as const
+      const open = { from: at + 500, until: null, by: 'user:ada', note: null }
+      assert.equal(await stage.store.setPauses(stage.namespace, queue, [], [open]), true)
+      const run = await stage.enqueue()
+      await stage.pass(1_000)
+      const paused = { job: 'report', reason: 'paused' }
+      const during = await claim()
+      assert.deepEqual([during.executions, during.dropped], [[], [{ ...paused, scheduledFor: at + 1_000 }]])
+      await stage.pass(2_500)
+      const closed = { ...open, until: at + 3_500 }
+      assert.equal(await stage.store.setPauses(stage.namespace, queue, [open], [closed]), true)
+      const after = await claim()
+      assert.deepEqual(idsOf(after.executions), [run.id]) // what was enqueued has only waited
+      assert.deepEqual(after.dropped, [
+        { ...paused, scheduledFor: at + 2_000 },
+        { ...paused, scheduledFor: at + 3_000 },
+      ])
+      assert.deepEqual(await stage.spans(), [
+        { revision: 1, from: at + 1_000, to: at + 3_000, count: 3, reason: 'paused' },
+      ])
+      const [ran] = after.executions
+      assert.ok(ran)
+      await stage.settle('a', ran)
+      await stage.pass(500)
+      assert.deepEqual(
+        (await claim()).executions.map(({ scheduledFor }) => scheduledFor),
+        [at + 4_000],
+      )
+    },
+  ),
+
+  storeCase(
+    [13],
+    'a tick that waits and a retry of a tick wait for the end of a pause of their queue',
+    async (stage) => {
+      await stage.job()
+      await stage.instance('a')
+      const at = stage.now()
+      const [first, second] = await stage.plan('report', [at + 1_000, at + 1_001])
+      await stage.pass(1_001)
+      await stage.settleForRetry('a', await stage.claimOne('a'), 500)
+      const pause = { from: stage.now() + 1, until: stage.now() + 10_000, by: null, note: null }
+      await stage.store.setPauses(stage.namespace, { kind: 'queue', name: 'default' }, [], [pause])
+      await stage.pass(5_000)
+      assert.deepEqual(await stage.claim('a'), [])
+      await stage.pass(5_000)
+      assert.deepEqual(new Set(idsOf(await stage.claim('a'))), new Set([first, second]))
+      assert.deepEqual(await stage.spans(), [])
+    },
+  ),
+
+  storeCase(
+    [13],
     'in a pause no tick that waits and no retry of a tick is claimed; both go on afterwards',
     async (stage) => {
       await stage.job()

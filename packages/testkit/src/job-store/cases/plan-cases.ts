@@ -184,6 +184,26 @@ export const planCases: readonly JobStoreCase[] = [
     )
   }),
 
+  storeCase([13], 'a job is planned with the pauses of the queue that it is in now', async (stage) => {
+    await stage.job({ queue: 'mail' })
+    await stage.instance('a')
+    const at = stage.now()
+    const queuePauses = async () => {
+      const request = { until: at, limit: 10, late: ['report'], maxLateTicks: 1 }
+      return (await stage.store.dueJobs(stage.namespace, request)).jobs.map((due) => due.queuePauses)
+    }
+    assert.deepEqual(await queuePauses(), [[]])
+    const pauses = [
+      { from: at, until: at + 1_000, by: 'user:ada', note: "it's 50%" },
+      { from: at + 5_000, until: null, by: null, note: null },
+    ]
+    await stage.store.setPauses(stage.namespace, { kind: 'queue', name: 'mail' }, [], pauses)
+    assert.deepEqual(await queuePauses(), [pauses])
+    assert.deepEqual((await stage.state('report')).pauses, [])
+    await stage.job({ queue: 'default' })
+    assert.deepEqual(await queuePauses(), [[]])
+  }),
+
   storeCase(
     [4, 11],
     'late ticks that do not run turn into spans and free their keys; the others run with what they stand for',
