@@ -19,7 +19,7 @@ const NAME = /^[a-z0-9][a-z0-9._:-]{0,127}$/
 export interface QueueOptions {
   /** How many executions run at once on this instance. Default: the scheduler's `concurrency`. */
   readonly concurrency?: number
-  /** How many run at once across the cluster. Default: no limit. */
+  /** How many run at once across the cluster; of the instances that name the queue the last to start decides. Default: no limit. */
   readonly limit?: number
 }
 

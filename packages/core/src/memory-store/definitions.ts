@@ -38,7 +38,10 @@ export const definitions: MemoryRole<DefinitionStore> = (at) => ({
 
   async registerQueues(namespace, queues) {
     const { tables } = at(namespace)
-    for (const { name, clusterLimit } of queues) tables.queue(name).clusterLimit = clusterLimit
+    for (const { name, clusterLimit } of queues) {
+      const queue = tables.queue(name)
+      if (clusterLimit !== 'keep') queue.clusterLimit = clusterLimit
+    }
     tables.hint()
   },
 

@@ -8,6 +8,7 @@ import type { EngineContext } from '../context/engine-context.ts'
 import { callStore } from '../context/store-caller.ts'
 import { Membership } from '../instance/membership.ts'
 import type { Registrar } from '../instance/registrar.ts'
+import type { QueueRegistration } from '../store/definition-store.ts'
 
 /** Handlers that heard their abort have this long to end before `stop` leaves them behind. Milliseconds. */
 const AFTER_ABORT_MS = 1_000
@@ -111,7 +112,10 @@ export class Engine {
   async #serveQueues(): Promise<void> {
     const { options, jobs, store, namespace } = this.#context
     const named = new Set([...options.queues.keys(), ...[...jobs.values()].map((local) => local.spec.queue)])
-    const queues = [...named].map((name) => ({ name, clusterLimit: options.queues.get(name)?.limit ?? null }))
+    const queues = [...named].map((name): QueueRegistration => {
+      const queue = options.queues.get(name)
+      return { name, clusterLimit: queue === undefined ? 'keep' : queue.limit }
+    })
     await store.registerQueues(namespace, queues)
     for (const { name, clusterLimit } of await store.queueStates(namespace)) {
       const { concurrency } = options.queues.get(name) ?? options

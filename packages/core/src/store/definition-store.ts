@@ -51,8 +51,8 @@ export interface DefinitionChange {
 /** Limits of a queue that hold across the cluster. */
 export interface QueueRegistration {
   readonly name: string
-  /** How many executions of the queue may run at once across the cluster; null: no limit. */
-  readonly clusterLimit: number | null
+  /** How many executions of the queue may run at once across the cluster; null: no limit; `keep`: as it is, none if new. */
+  readonly clusterLimit: number | null | 'keep'
 }
 
 /** What the store knows of one queue. */

@@ -1,6 +1,6 @@
 import { defineJob, every, type JobStore, type QueueDemand } from '@escapement/core'
 import { expect, test } from 'vitest'
-import { Cluster, MINUTE, SECOND, START } from './cluster.ts'
+import { Cluster, type Member, MINUTE, SECOND, START } from './cluster.ts'
 
 /** Counts how many run at once, in all and by key. */
 class Gauge {
@@ -109,6 +109,20 @@ test('rule 20: of an exclusive job one execution is open at a time across the cl
   expect(await cluster.store.countExecutions('default', { jobs: ['exclusive'], statuses: ['succeeded'] }, 100)).toBe(
     9 + 15 - 1,
   )
+})
+
+test("rule 20: a queue's limit across the cluster stays when an instance starts that does not mention the queue", async () => {
+  await using cluster = new Cluster()
+  const job = defineJob({ name: 'work', queue: 'narrow', run: () => undefined })
+  const limit = async ({ scheduler }: Pick<Member, 'scheduler'>): Promise<number | null | undefined> =>
+    (await scheduler.queues()).find(({ name }) => name === 'narrow')?.clusterLimit
+  const silent = await cluster.start({ jobs: [job] })
+  expect(await limit(silent)).toBe(null)
+  await cluster.start({ jobs: [job], queues: { narrow: { limit: 3 } } })
+  await cluster.start({ jobs: [job], queues: { other: { limit: 1 } } })
+  expect(await limit(silent)).toBe(3)
+  await cluster.start({ jobs: [job], queues: { narrow: { concurrency: 2 } } })
+  expect(await limit(silent)).toBe(null)
 })
 
 test('by priority, then age: what is more urgent starts first', async () => {

@@ -45,7 +45,10 @@ export function sqliteDefinitions(context: SqliteContext): DefinitionStore {
 
     registerQueues: (namespace, queues) =>
       context.write((session) => {
-        for (const { name, clusterLimit } of queues) session.run(sql.registerQueue, [namespace, name, clusterLimit])
+        for (const { name, clusterLimit } of queues) {
+          if (clusterLimit === 'keep') session.run(sql.useQueue, [namespace, name])
+          else session.run(sql.registerQueue, [namespace, name, clusterLimit])
+        }
       }),
 
     statesForRegistration: (namespace, jobs, instance) =>

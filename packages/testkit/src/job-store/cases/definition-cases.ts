@@ -266,6 +266,19 @@ export const definitionCases: readonly JobStoreCase[] = [
     )
   }),
 
+  storeCase([20], 'who registers a queue without a word on its limit leaves the limit as it is', async (stage) => {
+    const { store, namespace } = stage
+    const limits = async () =>
+      new Map((await store.queueStates(namespace)).map(({ name, clusterLimit }) => [name, clusterLimit]))
+    await store.registerQueues(namespace, [{ name: 'mail', clusterLimit: 'keep' }])
+    assert.equal((await limits()).get('mail'), null)
+    await store.registerQueues(namespace, [{ name: 'mail', clusterLimit: 5 }])
+    await store.registerQueues(namespace, [{ name: 'mail', clusterLimit: 'keep' }])
+    assert.equal((await limits()).get('mail'), 5)
+    await store.registerQueues(namespace, [{ name: 'mail', clusterLimit: null }])
+    assert.equal((await limits()).get('mail'), null)
+  }),
+
   storeCase([26], 'namespaces know nothing of each other', async (stage) => {
     const second = stage.elsewhere('second')
     await stage.job()
