@@ -22,7 +22,7 @@ it('rule 5: a plan whose insert fails has moved no cursor', async () => {
   }
   const tick = run({ origin: 'tick', dedupeKey: 'tick:1000', scheduledFor: 1_000, dueAt: 1_000, isJudged: false })
   const unstorable = { ...tick, priority: 'high' as unknown as number }
-  await expect(store.plan('n', [{ ...entry, executions: [unstorable] }])).rejects.toThrow()
+  await expect(store.plan('n', [{ ...entry, executions: [unstorable] }])).rejects.toThrow(/TEXT/)
   expect((await store.jobStates('n', ['job']))[0]).toMatchObject({ plannedUntil: 0 })
   expect(await store.plan('n', [{ ...entry, executions: [tick] }])).toEqual(['planned'])
   expect((await store.jobStates('n', ['job']))[0]).toMatchObject({ plannedUntil: 2_000 })

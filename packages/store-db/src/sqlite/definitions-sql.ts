@@ -26,11 +26,17 @@ export function definitionsSql(t: TableNames) {
       JOIN ${t.job_revisions} r ON r.namespace = j.namespace AND r.job = j.name AND r.revision = j.revision
       WHERE j.namespace = ? AND j.name = ?`,
 
-    knownHashes: `SELECT DISTINCT hash FROM ${t.job_revisions} WHERE namespace = ? AND job = ?`,
+    /** Of the jobs that a JSON text names. */
+    jobs: `SELECT ${JOB_COLUMNS} FROM ${t.jobs} j
+      JOIN ${t.job_revisions} r ON r.namespace = j.namespace AND r.job = j.name AND r.revision = j.revision
+      WHERE j.namespace = ? AND j.name IN (SELECT value FROM json_each(?))`,
 
-    liveHashes: `SELECT DISTINCT h.hash FROM ${t.handlers} h
+    knownHashes: `SELECT DISTINCT job, hash FROM ${t.job_revisions}
+      WHERE namespace = ? AND job IN (SELECT value FROM json_each(?))`,
+
+    liveHashes: `SELECT DISTINCT h.job, h.hash FROM ${t.handlers} h
       JOIN ${t.instances} i ON i.namespace = h.namespace AND i.id = h.instance
-      WHERE h.namespace = ? AND h.job = ? AND h.instance <> ? AND ${ALIVE}`,
+      WHERE h.namespace = ? AND h.job IN (SELECT value FROM json_each(?)) AND h.instance <> ? AND ${ALIVE}`,
 
     hasLiveHandler: `SELECT 1 FROM ${t.handlers} h
       JOIN ${t.instances} i ON i.namespace = h.namespace AND i.id = h.instance

@@ -20,9 +20,9 @@ type Sql = ReturnType<typeof definitionsSql>
 /** Definitions, instances, pauses on SQLite. */
 export function sqliteDefinitions(context: SqliteContext): DefinitionStore {
   const sql = definitionsSql(context.tables)
-  const jobState = (session: SqliteSession, namespace: string, job: string): JobState | null => {
-    const row = session.get<JobRow>(sql.job, [namespace, job])
-    return row === undefined ? null : jobStateOf(row)
+  const jobStates = (session: SqliteSession, namespace: string, jobs: readonly string[]): Map<string, JobState> => {
+    const rows = session.all<JobRow>(sql.jobs, [namespace, JSON.stringify(jobs)])
+    return new Map(rows.map((row): [string, JobState] => [row.name, jobStateOf(row)]))
   }
 
   const moveWaiting = async (namespace: string, job: string, queue: string): Promise<void> => {
@@ -54,13 +54,15 @@ export function sqliteDefinitions(context: SqliteContext): DefinitionStore {
     statesForRegistration: (namespace, jobs, instance) =>
       context.read((session) => {
         const now = context.now()
-        const hashes = (text: string, parameters: (string | number)[]): string[] =>
-          session.all<{ hash: string }>(text, parameters).map(({ hash }) => hash)
+        const names = JSON.stringify(jobs)
+        const states = jobStates(session, namespace, jobs)
+        const known = hashesByJob(session, sql.knownHashes, [namespace, names])
+        const live = hashesByJob(session, sql.liveHashes, [namespace, names, instance ?? '', now])
         return jobs.map(
           (job): JobStateForRegistration => ({
-            state: jobState(session, namespace, job),
-            knownHashes: hashes(sql.knownHashes, [namespace, job]),
-            liveHashes: hashes(sql.liveHashes, [namespace, job, instance ?? '', now]),
+            state: states.get(job) ?? null,
+            knownHashes: known.get(job) ?? [],
+            liveHashes: live.get(job) ?? [],
           }),
         )
       }),
@@ -69,8 +71,9 @@ export function sqliteDefinitions(context: SqliteContext): DefinitionStore {
       const results = await Promise.all(
         changes.map((change) => context.write((session) => changeDefinition(session, sql, namespace, change))),
       )
-      for (const [index, { job }] of changes.entries()) {
-        if (results[index] === 'applied') await moveWaiting(namespace, job.spec.name, job.spec.queue)
+      for (const [index, { job, expected }] of changes.entries()) {
+        const isChanged = results[index] === 'applied' && expected !== null // nothing waits for a new job
+        if (isChanged) await moveWaiting(namespace, job.spec.name, job.spec.queue)
       }
       return results
     },
@@ -103,7 +106,10 @@ export function sqliteDefinitions(context: SqliteContext): DefinitionStore {
       }),
 
     jobStates: (namespace, jobs) =>
-      context.read((session) => jobs.flatMap((job) => jobState(session, namespace, job) ?? [])),
+      context.read((session) => {
+        const states = jobStates(session, namespace, jobs)
+        return jobs.flatMap((job) => states.get(job) ?? [])
+      }),
 
     queueStates: (namespace) =>
       context.read((session) =>
@@ -119,6 +125,20 @@ export function sqliteDefinitions(context: SqliteContext): DefinitionStore {
     revisions: (namespace, job, from, to) =>
       context.read((session) => session.all<RevisionRow>(sql.revisions, [namespace, job, to, from]).map(revisionOf)),
   }
+}
+
+function hashesByJob(
+  session: SqliteSession,
+  text: string,
+  parameters: readonly (string | number)[],
+): ReadonlyMap<string, readonly string[]> {
+  const hashes = new Map<string, string[]>()
+  for (const { job, hash } of session.all<{ job: string; hash: string }>(text, parameters)) {
+    const ofJob = hashes.get(job)
+    if (ofJob === undefined) hashes.set(job, [hash])
+    else ofJob.push(hash)
+  }
+  return hashes
 }
 
 /**
