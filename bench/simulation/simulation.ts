@@ -118,7 +118,11 @@ class CrashingCluster {
       retention: `${retentionDays}d`,
       logger: silence,
     })
-    if (faults > 0) scheduler.on('execution:started', ({ executionId }) => this.#hosts.set(executionId, machine))
+    if (faults > 0) {
+      scheduler.on('execution:started', ({ executionId, job }) => {
+        if (!job.startsWith('escapement.')) this.#hosts.set(executionId, machine)
+      })
+    }
     await scheduler.start()
   }
 
