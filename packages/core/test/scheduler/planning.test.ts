@@ -12,6 +12,7 @@ test('promise 1: every tick of every schedule runs once, at its instant', async 
       run: ({ scheduledFor }) => void starts.push([name, scheduledFor, cluster.runtime.now()]),
     })
   await cluster.start({
+    lease: '1h',
     jobs: [job('often', every('15m')), job('hourly', cron('30 * * * *')), job('once', at(START + 5 * HOUR))],
   })
   await cluster.reach(6 * HOUR)
@@ -57,7 +58,7 @@ test('rule 5: ticks from before the first registration do not exist', async () =
     misfire: 'all',
     run: ({ scheduledFor }) => void seen.push(scheduledFor),
   })
-  const { scheduler } = await cluster.start({ jobs: [job] })
+  const { scheduler } = await cluster.start({ jobs: [job], lease: '1h', horizon: '1h' })
   await cluster.reach(DAY + 12 * HOUR)
   expect(seen).toEqual([START + 18 * HOUR, START + DAY, START + DAY + 12 * HOUR])
   const ticks = await scheduler.ticks(job, { from: START, to: START + DAY - 1 })
