@@ -1,7 +1,7 @@
 import { InvalidOptionError } from '@escapement/base'
 
 /** The longest key, in bytes of UTF-8. */
-export const LONGEST_KEY_BYTES = 512
+const LONGEST_KEY_BYTES = 512
 
 /**
  * Checks a key. Lone surrogates are refused because UTF-8 would make different keys equal, U+0000 because PostgreSQL

@@ -1,7 +1,7 @@
 import { InvalidResultError } from '../error/invalid-result-error.ts'
 
 /** The largest result that is stored, in UTF-8 bytes of JSON. */
-export const LARGEST_RESULT_BYTES = 1_048_576
+const LARGEST_RESULT_BYTES = 1_048_576
 
 /**
  * A handler's result as JSON text; null for undefined.

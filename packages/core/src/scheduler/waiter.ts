@@ -16,7 +16,7 @@ const BETWEEN_LOOKS_MS = 5
 const TERMINAL: ReadonlySet<ExecutionStatus> = new Set(['succeeded', 'failed', 'timed_out', 'cancelled', 'skipped'])
 
 /** Whether a status never changes any more (rule 3). */
-export function isTerminal(status: ExecutionStatus): boolean {
+function isTerminal(status: ExecutionStatus): boolean {
   return TERMINAL.has(status)
 }
 

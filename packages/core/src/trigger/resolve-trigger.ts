@@ -6,7 +6,7 @@ import type { RecurringOptions, Trigger } from './trigger.ts'
 import type { TriggerSpec } from './trigger-spec.ts'
 
 /** The shortest interval of `every`: below it a scheduler does little but plan. Milliseconds. */
-export const SHORTEST_INTERVAL_MS = 100
+const SHORTEST_INTERVAL_MS = 100
 
 const LONGEST_SPREAD_MS = 86_400_000
 const MOST_INSTANTS = 10_000

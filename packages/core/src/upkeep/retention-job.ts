@@ -6,7 +6,7 @@ import { every } from '../trigger/trigger.ts'
 /** The system job that keeps the store small. */
 export const RETENTION_JOB = 'escapement.retention'
 /** The queue of Escapement's own jobs: no limit of the host's can hold them up. */
-export const SYSTEM_QUEUE = 'escapement.system'
+const SYSTEM_QUEUE = 'escapement.system'
 
 const ROWS_A_CALL = 500
 /** A job that nobody has had a handler for is retired after this long. Milliseconds (rule 7). */

@@ -34,7 +34,7 @@ export interface MutexContractTarget {
 }
 
 /** One client of the server under test. */
-export interface MutexClient {
+interface MutexClient {
   readonly mutex: MutexManager
   /** What stands between the mutex and the server. */
   readonly driver: FaultyLockDriver

@@ -341,7 +341,7 @@ export const settleCases: readonly JobStoreCase[] = [
       const all = await stage.store.stats(stage.namespace, { job: null, from: 0, to: stage.now() + 1 })
       assert.deepEqual(
         all,
-        records.map((record) => ({ ...record, job: '' })),
+        records.map((each) => ({ ...each, job: '' })),
       )
       assert.deepEqual(await stage.store.stats(stage.namespace, { job: 'other', from: 0, to: stage.now() + 1 }), [])
     },
