@@ -1,13 +1,21 @@
-import { fork } from 'node:child_process'
+import { execSync, fork } from 'node:child_process'
 import { once } from 'node:events'
-import { join } from 'node:path'
+import { realpathSync } from 'node:fs'
+import { basename, dirname, join, sep } from 'node:path'
 import { expect, it } from 'vitest'
-import { type Migration, migrateSqlite, openSqlite, type SqliteDatabase, tablePrefix } from '../src/index.ts'
+import {
+  type Migration,
+  migrateSqlite,
+  migrationCommand,
+  openSqlite,
+  type SqliteDatabase,
+  tablePrefix,
+} from '../src/index.ts'
 import { manySteps } from './fixtures/many-steps.ts'
 import { temporaryFiles } from './temporary-folder.ts'
 
 const newFile = temporaryFiles()
-const given = { component: 'test', migrations: manySteps, prefix: 'x_', mode: 'auto' as const }
+const given = { component: 'test', migrations: manySteps, prefix: 'x_', mode: 'auto' as const, script: '' }
 
 const tables = (database: SqliteDatabase) =>
   database.read((session) =>
@@ -30,9 +38,13 @@ it('rule 8: migrates once, records version and least library, and changes nothin
 })
 
 it('rule 8: check changes nothing and names the command, whether tables are missing or old', async () => {
-  const database = openSqlite({ file: newFile() })
-  const check = (migrations: readonly Migration[]) => migrateSqlite(database, { ...given, migrations, mode: 'check' })
-  await expect(check(manySteps)).rejects.toThrow(/do not exist.*npx escapement migrate/)
+  const file = newFile()
+  const database = openSqlite({ file })
+  const script = 'await migrate(process.argv[1])'
+  const check = (migrations: readonly Migration[]) =>
+    migrateSqlite(database, { ...given, migrations, mode: 'check', script })
+  const command = migrationCommand(script, realpathSync(dirname(file)) + sep + basename(file))
+  await expect(check(manySteps)).rejects.toThrow(command)
   expect(await tables(database)).toEqual([])
   await migrateSqlite(database, { ...given, migrations: manySteps.slice(0, 1) })
   await expect(check(manySteps)).rejects.toMatchObject({ code: 'ERR_SCHEMA_INCOMPATIBLE', retryable: false })
@@ -40,6 +52,12 @@ it('rule 8: check changes nothing and names the command, whether tables are miss
   await check(manySteps)
   await database.close()
 })
+
+it('rule 8: the command that check names hands the file over as it is called', () => {
+  const file = "it's 100% `here` & $HOME.db"
+  const command = migrationCommand('process.stdout.write(process.argv[1])', file)
+  expect(execSync(command, { encoding: 'utf8' })).toBe(file)
+}, 30_000)
 
 it('rule 8: a newer schema is used as long as it says that it can be, and refused beyond', async () => {
   const database = openSqlite({ file: newFile() })

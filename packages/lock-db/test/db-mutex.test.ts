@@ -1,3 +1,5 @@
+import { execSync } from 'node:child_process'
+import { join } from 'node:path'
 import { InvalidOptionError } from '@escapement/base'
 import { LockUnavailableError, UnsupportedError } from '@escapement/core'
 import { DatabaseUnusableError, openSqlite, SchemaIncompatibleError } from '@escapement/db'
@@ -63,7 +65,7 @@ test('keeps locks of different prefixes apart, in tables of their own', async ()
 })
 
 test.each(['handle', 'kysely'] as const)(
-  'rule 8: migrate check on a %s refuses to run without the table',
+  'rule 8: migrate check on a %s refuses to run without the table and names a command that makes it',
   async (kind) => {
     using folder = new ScratchFolder()
     await using handle = openSqlite({ file: folder.file('host.db') })
@@ -72,11 +74,14 @@ test.each(['handle', 'kysely'] as const)(
     await using checking = dbMutex(db, { migrate: 'check' })
     const refused = await checking.acquire('key', { wait: '10s' }).catch((error: unknown) => error)
     expect(refused).toBeInstanceOf(LockUnavailableError)
-    expect((refused as LockUnavailableError).cause).toBeInstanceOf(SchemaIncompatibleError)
-    await using making = dbMutex(db)
-    expect(await making.tryAcquire('other')).not.toBeNull()
+    const { cause } = refused as LockUnavailableError
+    expect(cause).toBeInstanceOf(SchemaIncompatibleError)
+    const [, command] = (cause as SchemaIncompatibleError).message.split('\n')
+    expect(command).toMatch(/^node /)
+    execSync(command as string, { cwd: join(import.meta.dirname, '..') })
     expect(await checking.tryAcquire('key')).not.toBeNull()
   },
+  30_000,
 )
 
 test('does not ask a closed database again and again', async () => {

@@ -1,3 +1,4 @@
+import { execSync } from 'node:child_process'
 import { DatabaseSync } from 'node:sqlite'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
@@ -24,16 +25,24 @@ it('rule 8: tables that are too new are refused, typed, and nothing is changed',
   await expect(sqliteStore(file).open()).rejects.toMatchObject({ code: 'ERR_STORE_INCOMPATIBLE', retryable: false })
 })
 
-it('rule 8: migrate check refuses an empty file and names the command, and works on a migrated one', async () => {
-  const file = newFile()
-  await expect(sqliteStore({ file, migrate: 'check' }).open()).rejects.toThrow(/npx escapement migrate/)
-  const migrated = sqliteStore(file)
-  await migrated.open()
-  const checked = sqliteStore({ file, migrate: 'check' })
-  await checked.open()
-  await migrated.close()
-  await checked.close()
-})
+it.each(['escapement_', 'other_'])(
+  'rule 8: migrate check refuses an empty file and names a command that makes the tables %s',
+  async (prefix) => {
+    const options = { file: newFile(), prefix, migrate: 'check' } as const
+    const refused = sqliteStore(options)
+    const error = await refused.open().catch((caught: unknown) => caught)
+    await refused.close()
+    expect(error).toMatchObject({ code: 'ERR_STORE_INCOMPATIBLE' })
+    const [, command] = (error as Error).message.split('\n')
+    expect(command).toMatch(/^node /)
+    execSync(command as string, { cwd: join(import.meta.dirname, '..') })
+    const checked = sqliteStore(options)
+    await checked.open()
+    await register(checked, 'n', 'i')
+    await checked.close()
+  },
+  30_000,
+)
 
 it('a locked database is a store that is unavailable for now', async () => {
   const file = newFile()

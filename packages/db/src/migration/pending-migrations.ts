@@ -9,6 +9,8 @@ export interface MigrationCase {
   /** Null: the component has no tables yet. */
   readonly recorded: RecordedVersion | null
   readonly mode: MigrateMode
+  /** The shell command that migrates the tables, as `migrationCommand` makes it; stands in the message of `check`. */
+  readonly command: string
 }
 
 /**
@@ -16,7 +18,13 @@ export interface MigrationCase {
  *
  * @throws {@link SchemaIncompatibleError} when the tables are too new for this library, or too old and `mode` is `check`.
  */
-export function pendingMigrations({ component, migrations, recorded, mode }: MigrationCase): readonly Migration[] {
+export function pendingMigrations({
+  component,
+  migrations,
+  recorded,
+  mode,
+  command,
+}: MigrationCase): readonly Migration[] {
   const newest = migrations.at(-1)?.version ?? 0
   if (recorded !== null && newest < recorded.minCompatible) {
     throw new SchemaIncompatibleError(
@@ -27,7 +35,7 @@ export function pendingMigrations({ component, migrations, recorded, mode }: Mig
   if (pending.length > 0 && mode === 'check') {
     const state = recorded === null ? 'do not exist' : `have version ${recorded.version}`
     throw new SchemaIncompatibleError(
-      `the tables of "${component}" ${state}; this library needs version ${newest}: run "npx escapement migrate", or open the store with migrate: 'auto'`,
+      `the tables of "${component}" ${state}; this library needs version ${newest}: open it once with migrate: 'auto', or run this in the folder of the application:\n${command}`,
     )
   }
   return pending

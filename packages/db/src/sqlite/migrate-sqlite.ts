@@ -1,3 +1,4 @@
+import { migrationCommand, SQLITE_PATH_SQL } from '../migration/migration-command.ts'
 import type { MigrateMode, Migration, RecordedVersion } from '../migration/migration.ts'
 import { pendingMigrations } from '../migration/pending-migrations.ts'
 import type { SqliteDatabase } from './sqlite-database.ts'
@@ -11,6 +12,8 @@ export interface MigrateSqliteOptions {
   /** Checked by `tablePrefix`. */
   readonly prefix: string
   readonly mode: MigrateMode
+  /** An ES module that does the same to the file `process.argv[1]`, for the command that `check` names; see {@link migrationCommand}. */
+  readonly script: string
 }
 
 /**
@@ -20,9 +23,13 @@ export interface MigrateSqliteOptions {
  * @throws {@link SchemaIncompatibleError} when the tables are too new, or not up to date and `mode` is `check`.
  */
 export async function migrateSqlite(database: SqliteDatabase, options: MigrateSqliteOptions): Promise<void> {
-  const { component, migrations, prefix, mode } = options
-  const recorded = await database.read((session) => readVersion(session, prefix, component))
-  for (const migration of pendingMigrations({ component, migrations, recorded, mode })) {
+  const { component, migrations, prefix, mode, script } = options
+  const [recorded, path] = await database.read((session) => [
+    readVersion(session, prefix, component),
+    session.get<{ file: string }>(SQLITE_PATH_SQL)?.file ?? database.file,
+  ])
+  const command = migrationCommand(script, path)
+  for (const migration of pendingMigrations({ component, migrations, recorded, mode, command })) {
     await database.write((session) =>
       session.exec(
         `CREATE TABLE IF NOT EXISTS ${prefix}schema (

@@ -1,14 +1,15 @@
 import { type MigrateMode, migrateSqlite, type SqliteDatabase } from '@escapement/db'
 import type { StatementRunner } from '../statement-runner.ts'
-import { LOCK_COMPONENT, lockMigrations } from './lock-migrations.ts'
+import { LOCK_COMPONENT, lockMigrations, lockMigrationScript } from './lock-migrations.ts'
 
 /** Runs on the handle that `openSqlite` makes: statements of one turn share a commit. */
 export function handleRunner(database: SqliteDatabase, prefix: string, mode: MigrateMode): StatementRunner {
   const migrations = lockMigrations(prefix)
+  const script = lockMigrationScript(prefix)
   let migrated: Promise<void> | undefined
   return {
     ready: () =>
-      (migrated ??= migrateSqlite(database, { component: LOCK_COMPONENT, migrations, prefix, mode }).catch(
+      (migrated ??= migrateSqlite(database, { component: LOCK_COMPONENT, migrations, prefix, mode, script }).catch(
         (error: unknown) => {
           migrated = undefined // the next call tries again
           throw error

@@ -1,7 +1,15 @@
-import { type MigrateMode, type Migration, pendingMigrations, type SqliteValue, sqliteError } from '@escapement/db'
+import {
+  type MigrateMode,
+  type Migration,
+  migrationCommand,
+  pendingMigrations,
+  SQLITE_PATH_SQL,
+  type SqliteValue,
+  sqliteError,
+} from '@escapement/db'
 import { CompiledQuery, type Kysely } from 'kysely'
 import type { StatementRunner } from '../statement-runner.ts'
-import { LOCK_COMPONENT, lockMigrations } from './lock-migrations.ts'
+import { LOCK_COMPONENT, lockMigrations, lockMigrationScript } from './lock-migrations.ts'
 
 /**
  * Runs on the connection of the host's Kysely over SQLite, with its settings: how durable a commit is and how long it
@@ -34,8 +42,10 @@ type Run = <Row>(sql: string, parameters: readonly SqliteValue[]) => Promise<Row
 /** As `migrateSqlite` does on a handle: each step can be repeated, and the version only goes up. */
 async function migrate(run: Run, prefix: string, mode: MigrateMode): Promise<void> {
   const recorded = await readVersion(run, prefix)
-  const pending = pendingMigrations({ component: LOCK_COMPONENT, migrations: lockMigrations(prefix), recorded, mode })
-  for (const migration of pending) {
+  const [path] = await run<{ file: string }>(SQLITE_PATH_SQL, [])
+  const command = migrationCommand(lockMigrationScript(prefix), path?.file ?? '')
+  const given = { component: LOCK_COMPONENT, migrations: lockMigrations(prefix), recorded, mode, command }
+  for (const migration of pendingMigrations(given)) {
     await run(
       `CREATE TABLE IF NOT EXISTS ${prefix}schema (
          component TEXT PRIMARY KEY, version INTEGER NOT NULL, min_compatible INTEGER NOT NULL

@@ -24,3 +24,8 @@ export function lockMigrations(prefix: string): readonly Migration[] {
     },
   ]
 }
+
+/** An ES module that makes and migrates the table in the file that it is given; a renewal of nothing changes nothing else. */
+export function lockMigrationScript(prefix: string): string {
+  return `import { dbLockDriver, openSqlite } from '@escapement/lock-db'; const db = openSqlite({ file: process.argv[1] }); await dbLockDriver(db, { prefix: '${prefix}' }).renewMany([]); await db.close()`
+}

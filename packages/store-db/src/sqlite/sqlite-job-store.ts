@@ -30,7 +30,8 @@ export function sqliteJobStore({ database, ownsDatabase, prefix, migrate }: Sqli
   const open = async (): Promise<void> => {
     try {
       await database.open()
-      await migrateSqlite(database, { component: 'jobs', migrations: sqliteMigrations(tables), prefix, mode: migrate })
+      const migrations = sqliteMigrations(tables)
+      await migrateSqlite(database, { component: 'jobs', migrations, prefix, mode: migrate, script: scriptOf(prefix) })
     } catch (error) {
       throw storeError(error)
     }
@@ -60,4 +61,9 @@ export function sqliteJobStore({ database, ownsDatabase, prefix, migrate }: Sqli
     subscribe: (_namespace, listener) => database.subscribe(listener),
     [Symbol.asyncDispose]: close,
   }
+}
+
+/** Makes and migrates the tables of the file that it is given. */
+function scriptOf(prefix: string): string {
+  return `import { sqliteStore } from '@escapement/store-db'; const store = sqliteStore({ file: process.argv[1], prefix: '${prefix}' }); await store.open(); await store.close()`
 }
