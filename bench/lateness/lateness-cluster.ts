@@ -46,7 +46,7 @@ export async function runCluster(setting: ClusterSetting): Promise<ClusterOutcom
   const from = Math.ceil(Date.now() / 1_000) * 1_000 + 1_000
   const to = from + setting.seconds * 1_000
   if (setting.kill) {
-    await sleep((from + to) / 2 + 350 - Date.now())
+    await sleep(Math.ceil((from + to) / 2_000) * 1_000 + 8 - Date.now()) // while it claims or runs what has just fallen due
     members[0]?.kill('SIGKILL')
   }
   await sleep(to + (setting.kill ? 11_000 : 1_000) - Date.now())
