@@ -8,7 +8,8 @@ export interface Runtime {
   /** Milliseconds from an arbitrary origin that never go back: for durations and deadlines. */
   monotonic(): number
   /**
-   * Resolves after `ms` milliseconds on the monotonic clock; any finite length is honoured, also beyond 2^31-1 ms.
+   * Resolves after `ms` milliseconds on the monotonic clock; any finite length is honoured, also beyond 2^31-1 ms. 0 lets the
+   * event loop turn once.
    *
    * @param signal - Ends the sleep early: the promise then rejects with the signal's reason.
    * @param options - `keepAlive: false` lets the process exit while the sleep is pending; default true.

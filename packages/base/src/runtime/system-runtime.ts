@@ -10,6 +10,10 @@ function sleep(ms: number, signal?: AbortSignal, options?: SleepOptions): Promis
       reject(signal.reason)
       return
     }
+    if (ms <= 0) {
+      turn(resolve, options)
+      return
+    }
     const until = performance.now() + ms
     let timer: NodeJS.Timeout
     const onAbort = (): void => {
@@ -29,6 +33,12 @@ function sleep(ms: number, signal?: AbortSignal, options?: SleepOptions): Promis
     arm()
     signal?.addEventListener('abort', onAbort, { once: true })
   })
+}
+
+/** Waits for nothing but the others: `setTimeout` would keep a whole millisecond (Node.js, timers.setTimeout). */
+function turn(resolve: () => void, options?: SleepOptions): void {
+  const immediate = setImmediate(resolve)
+  if (options?.keepAlive === false) immediate.unref()
 }
 
 /** The machine's own clocks, timers, ids and chance. The only place in Escapement that may touch them. */
