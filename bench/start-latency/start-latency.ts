@@ -77,7 +77,7 @@ async function otherConnection(path: string, samples: number): Promise<readonly 
   const store = sqliteStore(path)
   const { scheduler, starts } = await started(store)
   const otherStore = sqliteStore(path)
-  const other = createScheduler({ jobs: [noOp(() => undefined)], store: otherStore, roles: [] })
+  const other = createScheduler({ jobs: [noOp(() => undefined)], store: otherStore })
   const times = await sample(other, starts, Math.min(samples, 50))
   await scheduler.stop()
   await other.stop()

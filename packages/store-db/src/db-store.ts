@@ -1,3 +1,4 @@
+import { checkNames, type NamesOf } from '@escapement/base'
 import { type JobStore, UnsupportedError } from '@escapement/core'
 import {
   isKysely,
@@ -12,7 +13,7 @@ import {
 import type { Kysely } from 'kysely'
 import { lazyStore } from './lazy-store.ts'
 import { sqliteJobStore } from './sqlite/sqlite-job-store.ts'
-import type { StoreOptions } from './store-options.ts'
+import { migrateMode, STORE_OPTION_NAMES, type StoreOptions } from './store-options.ts'
 
 /** Options of {@link dbStore}. */
 export interface DbStoreOptions extends StoreOptions {
@@ -21,6 +22,8 @@ export interface DbStoreOptions extends StoreOptions {
   /** How a server wakes those who wait. SQLite needs none: it looks for changes by itself. */
   readonly notify?: unknown
 }
+
+const NAMES: NamesOf<DbStoreOptions> = { ...STORE_OPTION_NAMES, control: true, notify: true }
 
 /**
  * A job store in the database that the application already has.
@@ -31,8 +34,9 @@ export interface DbStoreOptions extends StoreOptions {
  * @throws {@link UnsupportedError} for a database that is not supported.
  */
 export function dbStore<Tables>(db: SqliteDatabase | Kysely<Tables>, options: DbStoreOptions = {}): JobStore {
+  checkNames('dbStore', options, NAMES)
   const prefix = tablePrefix(options.prefix)
-  const migrate = options.migrate ?? 'auto'
+  const migrate = migrateMode(options.migrate)
   if (options.control !== undefined || options.notify !== undefined) {
     throw new UnsupportedError('control and notify are for database servers; SQLite needs neither: leave them out')
   }

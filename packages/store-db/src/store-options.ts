@@ -1,4 +1,4 @@
-import type { Duration, Runtime } from '@escapement/base'
+import { type Duration, InvalidOptionError, type NamesOf, type Runtime } from '@escapement/base'
 import type { MigrateMode } from '@escapement/db'
 
 /** Options of every database store. */
@@ -11,4 +11,18 @@ export interface StoreOptions {
   readonly runtime?: Runtime
   /** How long a call waits while another process holds the write lock of a SQLite file. Default `5s`. */
   readonly busyTimeout?: Duration
+}
+
+/** The names of {@link StoreOptions}. */
+export const STORE_OPTION_NAMES: NamesOf<StoreOptions> = {
+  prefix: true,
+  migrate: true,
+  runtime: true,
+  busyTimeout: true,
+}
+
+/** The mode asked for, else `auto`. @throws {@link InvalidOptionError} */
+export function migrateMode(migrate: MigrateMode = 'auto'): MigrateMode {
+  if (migrate === 'auto' || migrate === 'check') return migrate
+  throw new InvalidOptionError(`migrate is ${JSON.stringify(migrate)}; it is 'auto' or 'check'`)
 }

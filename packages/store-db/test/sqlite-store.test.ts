@@ -1,6 +1,7 @@
 import { execSync } from 'node:child_process'
 import { DatabaseSync } from 'node:sqlite'
 import { join } from 'node:path'
+import { InvalidOptionError } from '@escapement/base'
 import { expect, it } from 'vitest'
 import { sqliteStore } from '../src/index.ts'
 import { register, run } from './job-stage.ts'
@@ -12,6 +13,19 @@ const newFile = (): string => join(folder(), `store-${files++}.db`)
 
 it('rule 22: a database in memory is refused and the memory store named', () => {
   expect(() => sqliteStore(':memory:')).toThrow(/memoryStore\(\)/)
+})
+
+it.each([
+  [undefined, /sqliteStore is given no file; pass one, such as sqliteStore\("jobs.db"\)/],
+  [{}, /sqliteStore is given no file/],
+  [null, /its options are null/],
+  ['', /file is ""/],
+  [{ file: 'jobs.db', prefx: 'a_' }, /sqliteStore has no option "prefx"; did you mean "prefix"\?/],
+  [{ file: 'jobs.db', migrate: 'never' }, /migrate is "never"; it is 'auto' or 'check'/],
+  [{ open: 'jobs.db' }, /open is of type string/],
+])('options that cannot be are refused and named: %j', (options, message) => {
+  expect(() => sqliteStore(options as never)).toThrow(message)
+  expect(() => sqliteStore(options as never)).toThrow(InvalidOptionError)
 })
 
 it('rule 8: tables that are too new are refused, typed, and nothing is changed', async () => {

@@ -1,8 +1,10 @@
 import {
+  checkNames,
   type Duration,
   durationMs,
   InvalidOptionError,
   type Logger,
+  type NamesOf,
   quietLogger,
   type Runtime,
   systemRuntime,
@@ -11,6 +13,8 @@ import type { AnyJob } from '../job/job.ts'
 import type { MutexManager } from '../lock/mutex-manager.ts'
 import { memoryStore } from '../memory-store/memory-store.ts'
 import type { JobStore } from '../store/job-store.ts'
+import { checkJobs, checkLogger, checkStore } from './check-parts.ts'
+import { checkTexts } from './check-texts.ts'
 
 /** Names of jobs and namespaces (rule 26). */
 const NAME = /^[a-z0-9][a-z0-9._:-]{0,127}$/
@@ -91,9 +95,37 @@ export interface ResolvedSchedulerOptions {
   readonly runtime: Runtime
 }
 
+const NAMES: NamesOf<SchedulerOptions> = {
+  jobs: true,
+  store: true,
+  mutex: true,
+  namespace: true,
+  instance: true,
+  version: true,
+  timezone: true,
+  queues: true,
+  concurrency: true,
+  accept: true,
+  roles: true,
+  lease: true,
+  horizon: true,
+  retention: true,
+  lateAfter: true,
+  redact: true,
+  logger: true,
+  runtime: true,
+}
+const QUEUE_NAMES: NamesOf<QueueOptions> = { concurrency: true, limit: true }
+const ACCEPT_NAMES: NamesOf<AcceptOptions> = { queues: true, jobs: true, labels: true }
+const ROLES: readonly Role[] = ['plan', 'run', 'upkeep']
+
 /** @throws {@link InvalidOptionError} naming the option, its value and what is accepted. */
 export function resolveSchedulerOptions(options: SchedulerOptions): ResolvedSchedulerOptions {
-  if (!Array.isArray(options.jobs)) throw new InvalidOptionError('jobs is not an array; pass what defineJob returns')
+  checkNames('createScheduler', options, NAMES)
+  checkJobs(options.jobs)
+  if (options.store !== undefined) checkStore(options.store)
+  if (options.logger !== undefined) checkLogger(options.logger)
+  if (options.redact !== undefined) checkTexts('redact', options.redact)
   const runtime = options.runtime ?? systemRuntime
   const store = options.store ?? memoryStore({ runtime })
   if (options.mutex !== undefined && !store.capabilities.shared) {
@@ -118,18 +150,10 @@ export function resolveSchedulerOptions(options: SchedulerOptions): ResolvedSche
           ),
     version: options.version === undefined ? null : count(options.version, 'version', 0),
     timezone: options.timezone ?? 'UTC',
-    queues: new Map(
-      Object.entries(options.queues ?? {}).map(([name, queue]) => [
-        matching(name, NAME, 'queue name', 'a-z, 0-9 and ._:- (at most 128)'),
-        {
-          concurrency: count(queue.concurrency ?? concurrency, `queues.${name}.concurrency`),
-          limit: queue.limit === undefined ? null : count(queue.limit, `queues.${name}.limit`),
-        },
-      ]),
-    ),
+    queues: queuesOf(options.queues ?? {}, concurrency),
     concurrency,
-    accept: options.accept ?? {},
-    roles: new Set(options.roles ?? ['plan', 'run', 'upkeep']),
+    accept: acceptOf(options.accept ?? {}),
+    roles: rolesOf(options.roles ?? ROLES),
     leaseMs: durationMs(options.lease ?? '30s', 'lease', { minMs: 5_000, maxMs: 86_400_000 }),
     horizonMs: durationMs(options.horizon ?? '15s', 'horizon', { minMs: 1_000, maxMs: 86_400_000 }),
     retentionMs: durationMs(options.retention ?? '30d', 'retention', { minMs: 60_000 }),
@@ -138,6 +162,44 @@ export function resolveSchedulerOptions(options: SchedulerOptions): ResolvedSche
     logger: options.logger ?? quietLogger,
     runtime,
   }
+}
+
+function queuesOf(
+  queues: Readonly<Record<string, QueueOptions>>,
+  concurrency: number,
+): ResolvedSchedulerOptions['queues'] {
+  if (typeof queues !== 'object' || queues === null || Array.isArray(queues)) {
+    throw new InvalidOptionError('queues is no object; pass limits by name, such as { mail: { concurrency: 5 } }')
+  }
+  return new Map(
+    Object.entries(queues).map(([name, queue]) => {
+      matching(name, NAME, 'queue name', 'a-z, 0-9 and ._:- (at most 128)')
+      checkNames(`queues.${name}`, queue, QUEUE_NAMES)
+      return [
+        name,
+        {
+          concurrency: count(queue.concurrency ?? concurrency, `queues.${name}.concurrency`),
+          limit: queue.limit === undefined ? null : count(queue.limit, `queues.${name}.limit`),
+        },
+      ]
+    }),
+  )
+}
+
+function acceptOf(accept: AcceptOptions): AcceptOptions {
+  checkNames('accept', accept, ACCEPT_NAMES)
+  for (const [name, values] of Object.entries(accept)) {
+    if (values !== undefined) checkTexts(`accept.${name}`, values)
+  }
+  return accept
+}
+
+function rolesOf(roles: readonly Role[]): ReadonlySet<Role> {
+  checkTexts('roles', roles, ROLES)
+  if (roles.length > 0) return new Set(roles)
+  throw new InvalidOptionError(
+    `roles is empty: the instance would do nothing; name some of ${ROLES.join(', ')}, or do not start it`,
+  )
 }
 
 function count(value: number, name: string, min = 1): number {

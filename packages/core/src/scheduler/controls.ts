@@ -1,4 +1,4 @@
-import { type Duration, durationMs, InvalidOptionError } from '@escapement/base'
+import { checkNames, type Duration, durationMs, InvalidOptionError, type NamesOf } from '@escapement/base'
 import { UnknownExecutionError } from '../error/unknown-execution-error.ts'
 import { UnsupportedError } from '../error/unsupported-error.ts'
 import { planJobUpToNow } from '../plan/planner.ts'
@@ -8,6 +8,8 @@ import type { JobState, PauseWindow } from '../store/job-state.ts'
 import type { ExecutionFilter } from '../store/read-store.ts'
 import type { BulkAction } from '../store/upkeep-store.ts'
 import { instantMs } from '../trigger/instant.ts'
+import { checkText } from '../context/check-texts.ts'
+import { checkedExecutionFilter } from './check-arguments.ts'
 import { byText, unknownJob } from './enqueuer.ts'
 import type { EngineContext } from '../context/engine-context.ts'
 import type { ByOptions, PauseOptions } from './scheduler.ts'
@@ -20,6 +22,8 @@ const COUNT_CAP = 1_000_000
 const PATIENCE_MS = 10_000
 /** A pause that others change at the same moment is decided again, so often. */
 const MOST_ROUNDS = 20
+const BY: NamesOf<ByOptions> = { by: true }
+const PAUSE: NamesOf<PauseOptions> = { by: true, note: true, until: true }
 
 /** What people do to jobs and executions. */
 export class Controls {
@@ -38,7 +42,12 @@ export class Controls {
   }
 
   async pause(kind: 'job' | 'queue', name: string, options: PauseOptions): Promise<void> {
+    checkNames('pause', options, PAUSE)
+    checkText(kind, name)
     const { note = null } = options
+    if (note !== null && typeof note !== 'string') {
+      throw new InvalidOptionError(`note is of type ${typeof note}; it must be text`)
+    }
     if (note !== null && note.length > LONGEST_NOTE) {
       throw new InvalidOptionError(`note has ${note.length} characters; at most ${LONGEST_NOTE} are kept`)
     }
@@ -51,6 +60,8 @@ export class Controls {
   }
 
   async resume(kind: 'job' | 'queue', name: string, options: ByOptions): Promise<void> {
+    checkNames('resume', options, BY)
+    checkText(kind, name)
     await this.#changePauses(kind, name, resume)
     const { events } = this.#context
     const by = byText(options.by)
@@ -59,6 +70,8 @@ export class Controls {
   }
 
   async cancel(executionId: string, options: ByOptions): Promise<Exclude<CancelResult, 'unknown'>> {
+    checkNames('cancel', options, BY)
+    checkText('execution id', executionId)
     const { store, namespace } = this.#context
     const result = await this.#call(() => store.cancel(namespace, executionId, byText(options.by)))
     if (result === 'unknown') throw unknownExecution(executionId)
@@ -66,6 +79,8 @@ export class Controls {
   }
 
   async retry(executionId: string, options: ByOptions): Promise<{ id: string; existing: boolean }> {
+    checkNames('retry', options, BY)
+    checkText('execution id', executionId)
     const { runtime, store, namespace } = this.#context
     const newId = runtime.id()
     const result = await this.#call(() => store.retry(namespace, executionId, newId, byText(options.by)))
@@ -79,8 +94,9 @@ export class Controls {
   }
 
   async retire(name: string, options: ByOptions): Promise<void> {
+    checkNames('retire', options, BY)
     const { events, store, namespace } = this.#context
-    const state = await this.state(name)
+    const state = await this.#hostState(name)
     // What fell due until now keeps the schedule that was in force.
     for (let round = 0; state.retiredAt === null && round < MOST_ROUNDS; round++) {
       if ((await planJobUpToNow(this.#context, name, false)) !== null) break
@@ -90,9 +106,13 @@ export class Controls {
   }
 
   async bulk(kind: BulkAction['kind'], filter: ExecutionFilter, options: ByOptions): Promise<BulkAction> {
+    checkText('kind', kind, ['cancel', 'retry', 'pause'])
+    checkNames('bulk', options, BY)
+    const which = checkedExecutionFilter(filter)
+    checkGiven(filter)
     const { runtime, store, namespace } = this.#context
     const now = await this.#call(() => store.now())
-    const frozen = { ...filter, createdBefore: Math.min(filter.createdBefore ?? now, now) }
+    const frozen = { ...which, createdBefore: Math.min(which.createdBefore ?? now, now) }
     const action: BulkAction = {
       id: runtime.id(),
       kind,
@@ -110,7 +130,14 @@ export class Controls {
     return action
   }
 
+  async bulkAction(id: string): Promise<BulkAction | null> {
+    checkText('bulk action id', id)
+    const { store, namespace } = this.#context
+    return await this.#call(() => store.bulkAction(namespace, id))
+  }
+
   async abortBulk(id: string): Promise<BulkAction | null> {
+    checkText('bulk action id', id)
     const { store, namespace } = this.#context
     for (;;) {
       const action = await this.#call(() => store.bulkAction(namespace, id))
@@ -133,12 +160,21 @@ export class Controls {
   ): Promise<void> {
     const { store, namespace } = this.#context
     for (let round = 0; round < MOST_ROUNDS; round++) {
-      const current = kind === 'job' ? (await this.state(name)).pauses : await this.#queuePauses(name)
+      const current = kind === 'job' ? (await this.#hostState(name)).pauses : await this.#queuePauses(name)
       const now = await this.#call(() => store.now())
       const changed = change(kind === 'queue' ? forgetEnded(current, now) : current, now)
       if (await this.#call(() => store.setPauses(namespace, { kind, name }, current, changed))) return
     }
     throw new UnsupportedError(`${kind} "${name}" is paused and resumed by others at this moment; try again`)
+  }
+
+  /** The state of a job that is the host's own. */
+  async #hostState(name: string): Promise<JobState> {
+    const state = await this.state(name)
+    if (!state.current.spec.isSystem) return state
+    throw new InvalidOptionError(
+      `Job "${name}" belongs to Escapement itself and keeps the store small: it cannot be paused, resumed or retired`,
+    )
   }
 
   async #queuePauses(name: string): Promise<readonly PauseWindow[]> {
@@ -151,6 +187,14 @@ export class Controls {
 
   #call<T>(call: () => Promise<T>): Promise<T> {
     return callStore(this.#context.runtime, call, { forMs: PATIENCE_MS })
+  }
+}
+
+/** @throws {@link InvalidOptionError} for a field without a value: read as absent, the action would reach everything. */
+function checkGiven(filter: ExecutionFilter): void {
+  for (const [name, value] of Object.entries(filter)) {
+    if (value !== undefined) continue
+    throw new InvalidOptionError(`filter.${name} is undefined; leave the field out if the action is for all executions`)
   }
 }
 

@@ -1,10 +1,11 @@
-import { durationMs, Emitter, TimerQueue } from '@escapement/base'
+import { checkNames, durationMs, Emitter, InvalidOptionError, TimerQueue } from '@escapement/base'
 import { WaitTimeoutError } from '../error/wait-timeout-error.ts'
 import type { AnyJob } from '../job/job.ts'
 import { readTicks } from '../ledger/ticks.ts'
 import { RETENTION_JOB, retentionJob } from '../upkeep/retention-job.ts'
 import { instantMs } from '../trigger/instant.ts'
 import { backfill } from './backfill.ts'
+import { checkCount, checkFlag, jobNameOf } from './check-arguments.ts'
 import { Controls } from './controls.ts'
 import { Engine } from './engine.ts'
 import type { EngineContext } from '../context/engine-context.ts'
@@ -13,7 +14,7 @@ import { healthOf } from './health-of.ts'
 import { localJobs } from './local-jobs.ts'
 import { Reader } from './reader.ts'
 import { Registrar } from '../instance/registrar.ts'
-import type { Scheduler } from './scheduler.ts'
+import type { EnqueueOptions, Scheduler } from './scheduler.ts'
 import type { SchedulerEvents } from '../context/scheduler-events.ts'
 import { resolveSchedulerOptions, type SchedulerOptions } from '../context/scheduler-options.ts'
 import { ServerClock } from '../context/server-clock.ts'
@@ -70,7 +71,6 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     })
     await opening
   }
-  const nameOf = (job: AnyJob | string): string => (typeof job === 'string' ? job : job.name)
   const whenOpen = async <T>(work: () => Promise<T>): Promise<T> => {
     await opened()
     return await work()
@@ -85,7 +85,10 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
       if (await whenOpen(() => engine.drain(timeoutMs))) return
       throw new WaitTimeoutError(`work was still due or running after ${timeoutMs} ms; it goes on`)
     },
-    stop: (stopOptions = {}) => stop(durationMs(stopOptions.grace ?? '30s', 'grace')),
+    stop: async (stopOptions = {}) => {
+      checkNames('stop', stopOptions, { grace: true })
+      await stop(durationMs(stopOptions.grace ?? '30s', 'grace'))
+    },
     [Symbol.asyncDispose]: () => stop(30_000),
     enqueue: async (job, input, enqueueOptions = {}) => {
       const [result] = await whenOpen(() => enqueuer.enqueue(job as AnyJob | string, [input], enqueueOptions))
@@ -94,16 +97,20 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
       return result
     },
     enqueueMany: async (job, inputs, enqueueOptions = {}) => {
+      if (!Array.isArray(inputs)) throw new InvalidOptionError('enqueueMany: inputs is not an array; pass one per run')
+      if ((enqueueOptions as EnqueueOptions | null)?.key !== undefined) {
+        throw new InvalidOptionError('enqueueMany is given a key, which is of one execution; use enqueue for each')
+      }
       const results = await whenOpen(() => enqueuer.enqueue(job as AnyJob | string, inputs, enqueueOptions))
       engine.dispatcher.wake()
       return results
     },
     pause: async (job, pauseOptions = {}) => {
-      await whenOpen(() => controls.pause('job', nameOf(job), pauseOptions))
-      await engine.executor.returnReady(nameOf(job))
+      await whenOpen(() => controls.pause('job', jobNameOf(job), pauseOptions))
+      await engine.executor.returnReady(jobNameOf(job))
     },
     resume: async (job, byOptions = {}) => {
-      await whenOpen(() => controls.resume('job', nameOf(job), byOptions))
+      await whenOpen(() => controls.resume('job', jobNameOf(job), byOptions))
       engine.planner.wake()
       engine.dispatcher.wake()
     },
@@ -126,17 +133,23 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
       return result
     },
     wait: (executionId, waitOptions = {}) =>
-      whenOpen(() => waitForExecution(context, reader, executionId, waitOptions)),
+      whenOpen(() => {
+        checkNames('wait', waitOptions, { timeout: true, signal: true })
+        return waitForExecution(context, reader, executionId, waitOptions)
+      }),
     jobs: (filter = {}, page = {}) => whenOpen(() => reader.jobs(filter, page)),
     queues: () => whenOpen(() => reader.queues((queue) => engine.executor.concurrencyOf(queue))),
     instances: () => whenOpen(() => store.instances(namespace)),
     executions: (filter = {}, page = {}) => whenOpen(() => reader.executions(filter, page)),
-    countExecutions: (filter = {}, cap = 10_000) => whenOpen(() => store.countExecutions(namespace, filter, cap)),
+    countExecutions: (filter = {}, cap = 10_000) => whenOpen(() => reader.countExecutions(filter, cap)),
     execution: (executionId) => whenOpen(() => reader.execution(executionId)),
     stats: (query) => whenOpen(() => reader.stats(query)),
     ticks: (job, range) =>
       whenOpen(async () => {
-        const state = await controls.state(nameOf(job))
+        checkNames('ticks', range, { from: true, to: true, limit: true })
+        const { limit = 1_000 } = range
+        checkCount('limit', limit, MOST_TICKS_READ)
+        const state = await controls.state(jobNameOf(job))
         const { retentionMs } = (await store.settings(namespace)) ?? resolved
         return await readTicks({
           store,
@@ -144,14 +157,16 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
           state,
           from: instantMs(range.from, 'from'),
           to: instantMs(range.to, 'to'),
-          limit: Math.min(range.limit ?? 1_000, MOST_TICKS_READ),
+          limit,
           now: await store.now(),
           retentionMs,
         })
       }),
     backfill: (job, range) =>
       whenOpen(async () => {
-        const state = await controls.state(nameOf(job))
+        checkNames('backfill', range, { from: true, to: true, force: true, by: true })
+        checkFlag('force', range.force)
+        const state = await controls.state(jobNameOf(job))
         const created = await backfill(context, state, {
           from: instantMs(range.from, 'from'),
           to: instantMs(range.to, 'to'),
@@ -161,13 +176,13 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
         engine.dispatcher.wake()
         return created
       }),
-    retire: (job, byOptions = {}) => whenOpen(() => controls.retire(nameOf(job), byOptions)),
+    retire: (job, byOptions = {}) => whenOpen(() => controls.retire(jobNameOf(job), byOptions)),
     bulk: async (kind, filter, byOptions = {}) => {
       const action = await whenOpen(() => controls.bulk(kind, filter, byOptions))
       engine.upkeep.wake()
       return action
     },
-    bulkAction: (id) => whenOpen(() => store.bulkAction(namespace, id)),
+    bulkAction: (id) => whenOpen(() => controls.bulkAction(id)),
     abortBulk: (id) => whenOpen(() => controls.abortBulk(id)),
     settings: () => whenOpen(async () => (await store.settings(namespace)) ?? { retentionMs: resolved.retentionMs }),
     setRetention: async (retention) => {

@@ -6,6 +6,7 @@ import { Upkeep } from '../upkeep/upkeep.ts'
 import type { BulkActs } from '../upkeep/bulk-runner.ts'
 import type { EngineContext } from '../context/engine-context.ts'
 import { callStore } from '../context/store-caller.ts'
+import { UnsupportedError } from '../error/unsupported-error.ts'
 import { Membership } from '../instance/membership.ts'
 import type { Registrar } from '../instance/registrar.ts'
 import type { QueueRegistration } from '../store/definition-store.ts'
@@ -59,7 +60,7 @@ export class Engine {
   /** @throws what the store throws; the scheduler can be started again then. */
   start(): Promise<void> {
     if (this.#state === 'stopping' || this.#state === 'stopped') {
-      return Promise.reject(new Error('this scheduler was stopped; make a new one to start again'))
+      return Promise.reject(new UnsupportedError('this scheduler was stopped; make a new one to start again'))
     }
     const { runtime } = this.#context
     this.#starting ??= callStore(runtime, () => this.#start(), { forMs: PATIENCE_MS }).catch((error: unknown) => {

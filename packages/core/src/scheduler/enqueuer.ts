@@ -1,4 +1,13 @@
-import { currentContext, durationMs, InvalidOptionError, principalText, type PrincipalLike } from '@escapement/base'
+import {
+  checkNames,
+  currentContext,
+  durationMs,
+  InvalidOptionError,
+  type NamesOf,
+  nearestName,
+  principalText,
+  type PrincipalLike,
+} from '@escapement/base'
 import { InvalidInputError } from '../error/invalid-input-error.ts'
 import { UnknownJobError } from '../error/unknown-job-error.ts'
 import { concurrencyKeyOf } from '../job/concurrency-key.ts'
@@ -9,7 +18,8 @@ import type { EnqueueResult } from '../store/enqueue-store.ts'
 import type { NewExecution } from '../store/plan-store.ts'
 import { instantMs } from '../trigger/instant.ts'
 import type { EngineContext, LocalJob } from '../context/engine-context.ts'
-import { nearestName } from './nearest-name.ts'
+import { checkText } from '../context/check-texts.ts'
+import { jobNameOf } from './check-arguments.ts'
 import type { Registrar } from '../instance/registrar.ts'
 import type { EnqueueOptions } from './scheduler.ts'
 import { callStore } from '../context/store-caller.ts'
@@ -24,6 +34,16 @@ const PATIENCE_MS = 10_000
 
 /** How long a definition that was found is relied on. Milliseconds. */
 const KNOWN_MS = 10_000
+
+const OPTIONS: NamesOf<EnqueueOptions> = {
+  at: true,
+  delay: true,
+  key: true,
+  priority: true,
+  ifOpen: true,
+  by: true,
+  transaction: true,
+}
 
 interface Definition {
   readonly spec: JobSpec
@@ -48,12 +68,14 @@ export class Enqueuer {
     inputs: readonly unknown[],
     options: EnqueueOptions,
   ): Promise<readonly EnqueueResult[]> {
+    const name = jobNameOf(job)
+    checkNames('enqueue', options, OPTIONS)
+    if (options.ifOpen !== undefined) checkText('ifOpen', options.ifOpen, ['wait', 'skip'])
     if (inputs.length > MOST_INPUTS) {
       throw new InvalidOptionError(
         `enqueueMany is given ${inputs.length} inputs; at most ${MOST_INPUTS} are taken in one call`,
       )
     }
-    const name = typeof job === 'string' ? job : job.name
     const when = checkedTiming(options)
     checkKey(options.key)
     const { spec, local, revision } = await this.#definition(name)
@@ -117,7 +139,7 @@ export class Enqueuer {
     if (local !== null) await this.#registrar.define(local)
     const [state] = await callStore(runtime, () => store.jobStates(namespace, [name]), { forMs: PATIENCE_MS })
     if (state === undefined) throw unknownJob(name, jobs.keys())
-    const spec = local?.spec ?? state.current.spec
+    const { spec } = state.current // what is in force decides, also where this process has newer code
     if (local === null && spec.concurrencyLimit !== null) {
       throw new UnknownJobError(
         `Job "${name}" derives a concurrency key from its input by code that this process does not have; enqueue it where it is defined`,
@@ -150,6 +172,11 @@ function checkedTiming(options: EnqueueOptions): { dueAt: number | null; delayMs
 function checkKey(key: string | undefined): void {
   if (key === undefined) return
   const sizeBytes = typeof key === 'string' ? Buffer.byteLength(key) : 0
+  if (sizeBytes > 0 && !key.isWellFormed()) {
+    throw new InvalidOptionError(
+      `key is ${JSON.stringify(key)}: half of a surrogate pair is no Unicode text, and different keys would be stored as one; use well-formed text`,
+    )
+  }
   if (sizeBytes > 0 && sizeBytes <= LONGEST_KEY_BYTES) return
   throw new InvalidOptionError(`key has ${sizeBytes} bytes; it must be text of 1 to ${LONGEST_KEY_BYTES} bytes`)
 }

@@ -1,4 +1,4 @@
-import { InvalidOptionError } from '@escapement/base'
+import { checkNames, InvalidOptionError, type NamesOf } from '@escapement/base'
 import { isPausedNow } from '../policy/pause.ts'
 import { createRedactor, type Redactor } from '../redact/redactor.ts'
 import { jobStatsOf } from '../stats/job-stats-of.ts'
@@ -7,16 +7,18 @@ import type { Execution } from '../store/execution.ts'
 import type { JobState, PauseWindow } from '../store/job-state.ts'
 import type { ExecutionFilter, JobFilter, Page, PageRequest } from '../store/read-store.ts'
 import { instantMs } from '../trigger/instant.ts'
-import { nextTick } from '../trigger/next-tick.ts'
+import { nominalTicks } from '../ledger/nominal-ticks.ts'
 import type { EngineContext } from '../context/engine-context.ts'
+import { checkCount, checkedExecutionFilter, checkedPage, checkJobFilter } from './check-arguments.ts'
 import type { JobView, QueueView } from './job-view.ts'
 import type { ExecutionDetail } from './scheduler.ts'
+import { checkText } from '../context/check-texts.ts'
 import { callStore } from '../context/store-caller.ts'
 
-const DEFAULT_PAGE = 50
-const LARGEST_PAGE = 500
 const NEXT_TICKS = 3
 const PATIENCE_MS = 10_000
+const LARGEST_COUNT = 1_000_000
+const STATS_QUERY: NamesOf<StatsQuery> = { job: true, from: true, to: true }
 
 /** Reads for people and programs: bounded pages, inputs redacted for display (rule 30). */
 export class Reader {
@@ -29,11 +31,20 @@ export class Reader {
 
   async executions(filter: ExecutionFilter, page: Partial<PageRequest>): Promise<Page<Execution>> {
     const { store, namespace } = this.#context
-    const found = await this.#call(() => store.executions(namespace, filter, checkedPage(page)))
+    const [which, request] = [checkedExecutionFilter(filter), checkedPage(page)]
+    const found = await this.#call(() => store.executions(namespace, which, request))
     return { ...found, items: await this.#forDisplay(found.items) }
   }
 
+  async countExecutions(filter: ExecutionFilter, cap: number): Promise<number> {
+    const { store, namespace } = this.#context
+    const which = checkedExecutionFilter(filter)
+    checkCount('cap', cap, LARGEST_COUNT)
+    return await this.#call(() => store.countExecutions(namespace, which, cap))
+  }
+
   async execution(id: string): Promise<ExecutionDetail | null> {
+    checkText('execution id', id)
     const { store, namespace } = this.#context
     const found = await this.#call(() => store.execution(namespace, id))
     if (found === null) return null
@@ -43,8 +54,10 @@ export class Reader {
 
   async jobs(filter: JobFilter, page: Partial<PageRequest>): Promise<Page<JobView>> {
     const { store, namespace } = this.#context
+    checkJobFilter(filter)
+    const request = checkedPage(page)
     const now = await this.#call(() => store.now())
-    const found = await this.#call(() => store.jobs(namespace, filter, checkedPage(page)))
+    const found = await this.#call(() => store.jobs(namespace, filter, request))
     const items = await Promise.all(found.items.map((state) => this.#jobView(state, now)))
     return { items, next: found.next }
   }
@@ -63,6 +76,8 @@ export class Reader {
 
   async stats(query: StatsQuery): Promise<JobStats> {
     const { store, namespace } = this.#context
+    checkNames('stats', query, STATS_QUERY)
+    if (query.job !== undefined) checkText('job', query.job)
     const from = instantMs(query.from, 'from')
     const to = instantMs(query.to, 'to')
     if (from > to) throw new InvalidOptionError('stats: from is later than to')
@@ -74,13 +89,7 @@ export class Reader {
     const { current, name } = state
     const last = await this.#call(() => store.executions(namespace, { jobs: [name], to: now + 1 }, { limit: 1 }))
     const [lastExecution = null] = await this.#forDisplay(last.items)
-    const nextTicks: number[] = []
-    for (let after = now; state.retiredAt === null && nextTicks.length < NEXT_TICKS; ) {
-      const tick = nextTick(current.spec.triggers, name, after)
-      if (tick === null) break
-      nextTicks.push(tick)
-      after = tick
-    }
+    const nextTicks = state.retiredAt === null ? await this.#nextTicks(state, now) : []
     return {
       name,
       spec: current.spec,
@@ -93,6 +102,21 @@ export class Reader {
       retiredAt: state.retiredAt,
       isLocal: jobs.has(name),
     }
+  }
+
+  /** By the schedules in force: one that was changed just now holds from the end of what had been planned. */
+  async #nextTicks(state: JobState, now: number): Promise<readonly number[]> {
+    const { store, namespace } = this.#context
+    const { current, name } = state
+    const isAhead = current.effectiveFrom > now
+    const revisions = isAhead
+      ? await this.#call(() => store.revisions(namespace, name, now, current.effectiveFrom + 1))
+      : [current]
+    const ticks: number[] = []
+    for (const { scheduledFor } of nominalTicks(revisions, now + 1, Number.MAX_SAFE_INTEGER)) {
+      if (ticks.push(scheduledFor) === NEXT_TICKS) break
+    }
+    return ticks
   }
 
   /** Inputs are stored whole, since handlers need them; they are redacted here. */
@@ -131,10 +155,4 @@ export class Reader {
 
 function openPause(pauses: readonly PauseWindow[], now: number): PauseWindow | null {
   return pauses.find((pause) => isPausedNow([pause], now)) ?? null
-}
-
-function checkedPage(page: Partial<PageRequest>): PageRequest {
-  const limit = page.limit ?? DEFAULT_PAGE
-  if (Number.isInteger(limit) && limit >= 1 && limit <= LARGEST_PAGE) return { ...page, limit }
-  throw new InvalidOptionError(`limit is ${String(limit)}; a page holds 1 to ${LARGEST_PAGE}`)
 }

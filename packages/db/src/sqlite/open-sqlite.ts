@@ -1,4 +1,12 @@
-import { type Duration, durationMs, InvalidOptionError, type Runtime, systemRuntime } from '@escapement/base'
+import {
+  checkNames,
+  type Duration,
+  durationMs,
+  InvalidOptionError,
+  type NamesOf,
+  type Runtime,
+  systemRuntime,
+} from '@escapement/base'
 import { memoryRefused } from './connect-sqlite.ts'
 import { openNodeSqlite } from './node-sqlite.ts'
 import { SqliteDatabase } from './sqlite-database.ts'
@@ -19,6 +27,8 @@ export interface OpenSqliteOptions {
   readonly runtime?: Runtime
 }
 
+const NAMES: NamesOf<OpenSqliteOptions> = { file: true, open: true, busyTimeout: true, runtime: true }
+
 /**
  * Makes an own handle on a SQLite file; it opens when first used.
  *
@@ -29,11 +39,17 @@ export interface OpenSqliteOptions {
  * ```
  */
 export function openSqlite(options: OpenSqliteOptions): SqliteDatabase {
+  checkNames('openSqlite', options, NAMES)
   const { file, open } = options
   if ((file === undefined) === (open === undefined)) {
-    throw new InvalidOptionError('openSqlite needs either a file or a function that opens one, not both')
+    throw new InvalidOptionError(
+      'a SQLite database needs either a file, such as { file: "jobs.db" }, or a function open that opens one, not both',
+    )
   }
   if (file !== undefined) checkFile(file)
+  if (open !== undefined && typeof open !== 'function') {
+    throw new InvalidOptionError(`open is of type ${typeof open}; it must be a function that opens a connection`)
+  }
   return new SqliteDatabase({
     file: file ?? 'given by open()',
     openDriver: open ?? (() => openNodeSqlite(file as string)),
