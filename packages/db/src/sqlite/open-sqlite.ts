@@ -43,7 +43,7 @@ export function openSqlite(options: OpenSqliteOptions): SqliteDatabase {
   const { file, open } = options
   if ((file === undefined) === (open === undefined)) {
     throw new InvalidOptionError(
-      'a SQLite database needs either a file, such as { file: "jobs.db" }, or a function open that opens one, not both',
+      'openSqlite needs either a file or a function that opens one, not both: openSqlite({ file: "jobs.db" })',
     )
   }
   if (file !== undefined) checkFile(file)
