@@ -11,7 +11,7 @@ function sleep(ms: number, signal?: AbortSignal, options?: SleepOptions): Promis
       return
     }
     if (ms <= 0) {
-      turn(resolve, options)
+      turn(resolve)
       return
     }
     const until = performance.now() + ms
@@ -35,10 +35,12 @@ function sleep(ms: number, signal?: AbortSignal, options?: SleepOptions): Promis
   })
 }
 
-/** Waits for nothing but the others: `setTimeout` would keep a whole millisecond (Node.js, timers.setTimeout). */
-function turn(resolve: () => void, options?: SleepOptions): void {
-  const immediate = setImmediate(resolve)
-  if (options?.keepAlive === false) immediate.unref()
+/**
+ * Waits for nothing but the others: `setTimeout` would keep a whole millisecond (Node.js, timers.setTimeout). It keeps the
+ * process alive for that one turn whatever was asked: an unreferenced immediate waits until something else happens.
+ */
+function turn(resolve: () => void): void {
+  setImmediate(resolve)
 }
 
 /** The machine's own clocks, timers, ids and chance. The only place in Escapement that may touch them. */

@@ -26,7 +26,7 @@ interface Entry extends Timer {
  */
 export class TimerQueue implements Disposable {
   readonly #runtime: Runtime
-  readonly #keepAlive: boolean
+  #keepAlive: boolean
   readonly #heap: Entry[] = []
   #order = 0
   #live = 0
@@ -80,6 +80,12 @@ export class TimerQueue implements Disposable {
     push(this.#heap, entry)
     if (entry.at < this.#armedAt) this.#arm(entry.at)
     return entry
+  }
+
+  /** From now on pending timers no longer keep the process alive. */
+  letProcessExit(): void {
+    this.#keepAlive = false
+    if (this.#sleep !== undefined) this.#arm(this.#armedAt)
   }
 
   /** Drops every pending timer. Idempotent. */

@@ -46,6 +46,16 @@ describe('systemRuntime', () => {
     expect(run('{ keepAlive: false }')).toBe('')
   })
 
+  it('lets the event loop turn for a sleep of nothing, also where nothing else happens', () => {
+    const script = `import { systemRuntime } from '@escapement/base'
+      await systemRuntime.sleep(100)
+      setTimeout(() => console.log('late'), 2000).unref()
+      systemRuntime.sleep(0, undefined, { keepAlive: false }).then(() => { console.log('turned'); process.exit() })
+      setTimeout(() => undefined, 3000)`
+    const { stdout } = spawnSync(process.execPath, ['--input-type=module', '-e', script], { cwd: import.meta.dirname })
+    expect(stdout.toString().trim()).toBe('turned')
+  })
+
   it('gives ids that differ and sort by time, and chance below one', () => {
     const ids = Array.from({ length: 1_000 }, () => systemRuntime.id())
     expect(new Set(ids).size).toBe(1_000)

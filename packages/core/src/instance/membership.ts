@@ -3,6 +3,10 @@ import { type LeaseMark, LeaseDeadline } from '../run/lease-deadline.ts'
 import type { EngineContext } from '../context/engine-context.ts'
 import { callStore } from '../context/store-caller.ts'
 
+/** For how long an instance that stops, or whose start failed, tries to say so; its lease ends in any case. Milliseconds. */
+const LEAVE_MS = 2_000
+const AFTER_FAILURE_MS = 500
+
 /** What an instance holds, as its heartbeat reports it. */
 export interface Holding {
   readonly executionId: string
@@ -37,6 +41,7 @@ export class Membership {
   #leaseTimer: Timer | undefined
   #beating: Promise<void> | undefined
   #isLeft = false
+  #isResting = false
   #hasEnded = true
   /** The id that was declared dead, until the observer has dealt with it; null: none was. */
   #diedAs: string | null = null
@@ -56,24 +61,29 @@ export class Membership {
 
   /** Announces the instance. @throws what the store throws, so that `start()` fails in the open. */
   async join(): Promise<void> {
+    this.#isResting = false
     await this.#register()
     this.#scheduleBeat()
   }
 
-  /** Beats no more, because starting failed: the lease runs out unless `join` is called again. */
-  rest(): void {
-    this.#timer?.cancel()
-    this.#leaseTimer?.cancel()
+  /** Beats no more, because starting failed, and withdraws as far as the store can be reached; `join` may follow. */
+  async rest(): Promise<void> {
+    this.#isResting = true
+    await this.#withdraw(AFTER_FAILURE_MS)
   }
 
   /** Ends the membership: what is still held is given back by whoever looks next. */
   async leave(): Promise<void> {
     this.#isLeft = true
+    await this.#withdraw(LEAVE_MS)
+  }
+
+  async #withdraw(forMs: number): Promise<void> {
     this.#timer?.cancel()
-    await this.#beating
+    await this.#beating?.catch(() => undefined)
     this.#leaseTimer?.cancel()
-    const { runtime, store, namespace, options } = this.#context
-    await callStore(runtime, () => store.removeInstance(namespace, this.#id), { forMs: options.leaseMs / 3 })
+    const { runtime, store, namespace } = this.#context
+    await callStore(runtime, () => store.removeInstance(namespace, this.#id), { forMs })
   }
 
   /** Beats now, once; concurrent callers share one. */
@@ -127,16 +137,13 @@ export class Membership {
 
   #scheduleBeat(): void {
     this.#timer?.cancel()
-    if (this.#isLeft) return
+    if (this.#isLeft || this.#isResting) return
     this.#timer = this.#context.timers.after(this.#context.options.leaseMs / 3, () => {
       this.#checkLease()
-      this.beat().then(
-        () => this.#scheduleBeat(),
-        (error: unknown) => {
-          this.#context.report(error, 'heartbeat')
-          this.#scheduleBeat()
-        },
-      )
+      this.beat()
+        .catch((error: unknown) => this.#context.report(error, 'heartbeat'))
+        .finally(() => this.#scheduleBeat())
+        .catch(() => undefined)
     })
   }
 

@@ -71,6 +71,7 @@ const REASONS: Readonly<Record<ExecutionReason, string>> = {
   'non-retryable': ' without a retry, because the handler said that one is pointless',
   exhausted: ' after all retries',
   abandoned: ', because its handler never came back',
+  unstorable: ', because the store refused what its attempt left behind',
 }
 
 function reasonText({ reason }: Execution): string {

@@ -134,8 +134,9 @@ export class Attempt {
     return { executionId: id, job, queue, scheduledFor, attempt, instance: this.instance }
   }
 
-  /** Takes the progress that the handler reported. */
-  setProgress(progress: number): void {
+  /** Takes the progress that the handler reported, to whole percents: half done is not done, so 99.9 stays 99. */
+  setProgress(percent: number): void {
+    const progress = Math.floor(percent)
     this.progress = progress
     this.#observer.progressed(this, progress)
   }

@@ -20,5 +20,5 @@ export function isolatedDeadline({ remainingMs, sentAt }: SentLease, runtime: Ru
   const leftMs = Math.max(0, remainingMs - onTheWayMs)
   const lastWordsMs = Math.min(LAST_WORDS_MS, leftMs / 10)
   const endAt = runtime.monotonic() + leftMs
-  return { signalAt: endAt - lastWordsMs, exitAt: endAt - lastWordsMs / 10, endAt }
+  return { signalAt: endAt - lastWordsMs, exitAt: endAt - lastWordsMs / 2, endAt }
 }

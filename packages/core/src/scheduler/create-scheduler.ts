@@ -17,6 +17,7 @@ import { Registrar } from '../instance/registrar.ts'
 import type { EnqueueOptions, Scheduler } from './scheduler.ts'
 import type { SchedulerEvents } from '../context/scheduler-events.ts'
 import { resolveSchedulerOptions, type SchedulerOptions } from '../context/scheduler-options.ts'
+import { guardedLogger } from '../context/guarded-logger.ts'
 import { ServerClock } from '../context/server-clock.ts'
 import { callStore } from '../context/store-caller.ts'
 import { describeFailure, TroubleLog } from './trouble-log.ts'
@@ -34,8 +35,9 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
   const resolved = resolveSchedulerOptions(options)
   const { runtime, logger, store, namespace } = resolved
   const troubles = new TroubleLog(runtime)
+  const log = guardedLogger(logger)
   const events = new Emitter<SchedulerEvents>((error, type) =>
-    logger.error(`a listener of ${type} failed`, describeFailure(error)),
+    log.error(`a listener of ${type} failed`, describeFailure(error)),
   )
   const context: EngineContext = {
     options: resolved,
@@ -45,11 +47,11 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     namespace,
     clock: new ServerClock(runtime),
     events,
-    logger,
+    logger: log,
     jobs: localJobs(resolved, [retentionJob(() => context)]),
     report: (error, during) => {
       troubles.add(error, during)
-      logger.warn(`${during} failed`, describeFailure(error))
+      log.warn(`${during} failed`, describeFailure(error))
       events.emit('scheduler:error', { error, during })
     },
   }

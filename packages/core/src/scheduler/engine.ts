@@ -6,6 +6,7 @@ import { Upkeep } from '../upkeep/upkeep.ts'
 import type { BulkActs } from '../upkeep/bulk-runner.ts'
 import type { EngineContext } from '../context/engine-context.ts'
 import { callStore } from '../context/store-caller.ts'
+import { Wakeup } from '../context/wakeup.ts'
 import { UnsupportedError } from '../error/unsupported-error.ts'
 import { Membership } from '../instance/membership.ts'
 import type { Registrar } from '../instance/registrar.ts'
@@ -63,8 +64,10 @@ export class Engine {
       return Promise.reject(new UnsupportedError('this scheduler was stopped; make a new one to start again'))
     }
     const { runtime } = this.#context
-    this.#starting ??= callStore(runtime, () => this.#start(), { forMs: PATIENCE_MS }).catch((error: unknown) => {
-      this.membership.rest()
+    this.#starting ??= callStore(runtime, () => this.#start(), { forMs: PATIENCE_MS }).catch(async (error: unknown) => {
+      await this.membership
+        .rest()
+        .catch((cause: unknown) => this.#context.report(cause, 'withdraw after a failed start'))
       this.#starting = undefined
       this.#state = 'idle'
       throw error
@@ -83,12 +86,19 @@ export class Engine {
     const { runtime } = this.#context
     const startedAt = runtime.monotonic()
     for (;;) {
+      if (this.#state !== 'running') {
+        throw new UnsupportedError(
+          `this scheduler is ${this.#state}; only one that was started and runs can be drained`,
+        )
+      }
       const result = await this.dispatcher.pass()
       const isIdle = this.executor.held === 0 && this.executor.settler.size === 0
       if (isIdle && result !== null && result.executions.length === 0 && result.lateJobs.length === 0) return true
       const leftMs = timeoutMs - (runtime.monotonic() - startedAt)
       if (leftMs <= 0) return false
-      await this.#within(this.executor.idle(), Math.min(leftMs, DRAIN_POLL_MS))
+      const pauseMs = Math.min(leftMs, DRAIN_POLL_MS)
+      if (isIdle) await new Wakeup(this.#context.timers).wait(pauseMs)
+      else await this.#within(this.executor.idle(), pauseMs)
     }
   }
 
@@ -118,6 +128,11 @@ export class Engine {
       return { name, clusterLimit: queue === undefined ? 'keep' : queue.limit }
     })
     await store.registerQueues(namespace, queues)
+    await this.#serveStoredQueues()
+  }
+
+  async #serveStoredQueues(): Promise<void> {
+    const { options, store, namespace } = this.#context
     for (const { name, clusterLimit } of await store.queueStates(namespace)) {
       const { concurrency } = options.queues.get(name) ?? options
       this.executor.serve(name, concurrency, clusterLimit === null)
@@ -126,10 +141,11 @@ export class Engine {
 
   #renewed(): void {
     this.executor.leaseRenewed()
-    if (this.#context.store.capabilities.shared) this.dispatcher.wake()
-    this.#registrar
-      .reconsider(this.membership.id)
-      .catch((error: unknown) => this.#context.report(error, 'reconsider definitions'))
+    const { shared } = this.#context.store.capabilities
+    if (shared) this.dispatcher.wake()
+    this.#serveStoredQueues()
+      .then(() => this.#registrar.reconsider(this.membership.id))
+      .catch((error: unknown) => this.#context.report(error, 'look at queues and definitions again'))
   }
 
   async #reborn(previous: string): Promise<void> {
@@ -158,7 +174,10 @@ export class Engine {
       this.membership.leave().catch((error: unknown) => this.#context.report(error, 'leave'))
     // A handler that goes on keeps its lease until it ends or its process does (rule 18).
     if (await this.#within(this.executor.idle(), AFTER_ABORT_MS)) await leave()
-    else void this.executor.idle().then(leave)
+    else {
+      this.#context.timers.letProcessExit()
+      void this.executor.idle().then(leave)
+    }
     this.#state = 'stopped'
   }
 

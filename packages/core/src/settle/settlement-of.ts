@@ -1,9 +1,9 @@
-import { EscapementError } from '@escapement/base'
+import { EscapementError, LONGEST_DURATION_MS } from '@escapement/base'
 import type { RetryAfterError } from '../error/retry-after-error.ts'
 import { afterInterruption } from '../policy/interruption.ts'
 import { afterAttempt, type FailureKind } from '../policy/retry.ts'
 import type { Attempt, HandlerEnd } from '../run/attempt.ts'
-import { errorRecord } from '../run/error-record.ts'
+import { boundedRecord, errorRecord } from '../run/error-record.ts'
 import { resultText } from '../run/result-text.ts'
 import type { EngineContext } from '../context/engine-context.ts'
 import type { AttemptOutcome, ErrorRecord } from '../store/execution.ts'
@@ -22,9 +22,13 @@ type Verdict = Pick<Settlement, 'outcome' | 'status' | 'reason' | 'dueAt' | 'spe
 export function settlementOf(context: EngineContext, attempt: Attempt, end: HandlerEnd): Settlement {
   try {
     return judgeEnd(context, attempt, end)
-  } catch (error) {
-    // A getter that throws, a revoked proxy: whatever was thrown or returned, the execution must get its verdict.
-    context.report(error, `reading the end of job "${attempt.claimed.job}"`)
+  } catch {
+    // A getter that throws, a revoked proxy: whatever was thrown or returned, the execution must get its verdict. What
+    // came out of the getter is not repeated: nothing has redacted it.
+    context.report(
+      new Error('what the handler threw cannot be read'),
+      `reading the end of job "${attempt.claimed.job}"`,
+    )
     return judgeEnd(context, attempt, { kind: 'threw', error: new Error('what the handler threw cannot be read') })
   }
 }
@@ -115,7 +119,11 @@ function verdictOf(context: EngineContext, attempt: Attempt, outcome: AttemptOut
 /** By code, not by class: the handler may have another copy of the package. */
 function failureKind(thrown: unknown): FailureKind {
   if (!EscapementError.is(thrown)) return { kind: 'retryable' }
-  if (thrown.code === 'ERR_RETRY_AFTER') return { kind: 'retry-after', delayMs: (thrown as RetryAfterError).delayMs }
+  if (thrown.code === 'ERR_RETRY_AFTER') {
+    const { delayMs } = thrown as RetryAfterError
+    const isDelay = Number.isFinite(delayMs) && delayMs >= 0 && delayMs <= LONGEST_DURATION_MS
+    return isDelay ? { kind: 'retry-after', delayMs: Math.round(delayMs) } : { kind: 'retryable' }
+  }
   return { kind: FINAL_CODES.has(thrown.code) ? 'non-retryable' : 'retryable' }
 }
 
@@ -130,7 +138,7 @@ function timeoutOf(attempt: Attempt, end: HandlerEnd | null): Error {
 function storedError(attempt: Attempt, thrown: unknown): ErrorRecord {
   const record = errorRecord(thrown)
   const { redactor } = attempt.local
-  return redactor.error(record, redactor.secretsOf(inputOf(attempt)))
+  return boundedRecord(redactor.error(record, redactor.secretsOf(inputOf(attempt))))
 }
 
 function inputOf(attempt: Attempt): unknown {

@@ -1,4 +1,3 @@
-import { EscapementError } from '@escapement/base'
 import { callStore } from '../context/store-caller.ts'
 import type { EngineContext } from '../context/engine-context.ts'
 import type { Settlement, SettleResult } from '../store/settle-store.ts'
@@ -9,6 +8,25 @@ const LARGEST_BATCH = 500
 interface Pending {
   readonly settlement: Settlement
   readonly onSettled: (result: SettleResult | null) => void
+}
+
+function bareSettlement(settlement: Settlement): Settlement {
+  return {
+    ...settlement,
+    outcome: 'failed',
+    status: 'failed',
+    reason: 'unstorable',
+    dueAt: null,
+    spends: 'nothing',
+    output: null,
+    error: {
+      name: 'Error',
+      message: 'the store refused what this attempt left behind; the log of the process says why',
+    },
+    log: [],
+    progress: null,
+    abandonedAt: null,
+  }
 }
 
 /**
@@ -82,11 +100,24 @@ export class Settler {
       for (const entry of batch) entry.onSettled(byId.get(entry.settlement.executionId) ?? null)
     } catch (error) {
       this.#context.report(error, 'settle')
-      if (batch.length === 1 || !EscapementError.is(error)) {
-        for (const entry of batch) entry.onSettled(null)
-        return
-      }
-      for (const entry of batch) await this.#write([entry]) // one that cannot be stored must not take the others along
+      // One that cannot be stored must not take the others along.
+      if (batch.length > 1) for (const entry of batch) await this.#write([entry])
+      else for (const entry of batch) await this.#writeBare(entry)
+    }
+  }
+
+  /** The store refuses what an attempt left behind: its end is stored without, or the work would be done again. */
+  async #writeBare({ settlement, onSettled }: Pending): Promise<void> {
+    const { runtime, store, namespace } = this.#context
+    try {
+      const bare = bareSettlement(settlement)
+      const [result = null] = await callStore(runtime, () => store.settle(namespace, [bare]), {
+        onRetry: (error) => this.#context.report(error, 'settle'),
+      })
+      onSettled(result)
+    } catch (error) {
+      this.#context.report(error, 'settle without what the attempt left behind')
+      onSettled(null)
     }
   }
 }

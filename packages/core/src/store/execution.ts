@@ -17,6 +17,7 @@ export type ExecutionReason =
   | 'non-retryable' // the handler said that a retry is pointless
   | 'exhausted' // all retries were spent
   | 'abandoned' // its handler never came back
+  | 'unstorable' // the store refused what its attempt left behind
 
 /** Why a scheduled execution has not started; computed on read. */
 export type WaitingFor = 'time' | 'slot' | 'overlap' | 'retry' | 'pause' | 'handler'

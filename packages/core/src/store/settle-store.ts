@@ -22,6 +22,7 @@ export interface Settlement {
   readonly output: string | null
   readonly error: ErrorRecord | null
   readonly log: readonly LogLine[]
+  /** 0 to 100; stores keep whole percents. */
   readonly progress: number | null
   /** How the job keeps settled executions. */
   readonly history: HistoryPolicy

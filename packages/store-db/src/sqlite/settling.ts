@@ -74,7 +74,7 @@ export function sqliteSettling(context: SqliteContext): SettleStore {
       Number(given.spends === 'interruption'),
       given.output,
       error,
-      given.progress,
+      given.progress === null ? null : Math.floor(given.progress),
       Number(isOpen),
       row.seq,
       row.fence,
