@@ -9,6 +9,8 @@ const BUDGET_MS = 5
 
 /** After so much work without a turn of the event loop, timers and sockets go first. Milliseconds. */
 const TURN_BUDGET_MS = 8
+/** How long the file is then left to others: who copies the WAL, and other processes, need a moment without a writer. */
+const GAP_MS = 1
 
 /** One write that waits for its transaction. It may run more than once; only what is committed counts. */
 interface Write {
@@ -61,7 +63,7 @@ export class WriteQueue {
       if (this.#isScheduled) return
       // A chain of awaited writes would otherwise never let the event loop turn.
       if (this.#workedMs >= TURN_BUDGET_MS) {
-        this.#flushAfter(0)
+        this.#flushAfter(GAP_MS)
         return
       }
       this.#isScheduled = true
@@ -85,12 +87,13 @@ export class WriteQueue {
     }
     this.#workedMs += runtime.monotonic() - startedAt
     if (this.#pending.length === 0) return
-    this.#flushAfter(outcome === 'busy' ? busyPauseMs(runtime, this.#busyTries) : 0)
+    const gapMs = this.#workedMs >= TURN_BUDGET_MS ? GAP_MS : 0
+    this.#flushAfter(outcome === 'busy' ? busyPauseMs(runtime, this.#busyTries) : gapMs)
   }
 
   #flushAfter(delayMs: number): void {
     this.#isScheduled = true
-    this.#workedMs = 0
+    if (delayMs > 0) this.#workedMs = 0
     this.#host.runtime.sleep(delayMs).then(
       () => this.#flush(),
       () => this.#flush(),
