@@ -1,4 +1,4 @@
-import { arch, cpus, release, totalmem, type } from 'node:os'
+import { arch, cpus, loadavg, release, totalmem, type } from 'node:os'
 import { DatabaseSync } from 'node:sqlite'
 import { fsyncCost } from './fsync-cost.ts'
 
@@ -14,6 +14,8 @@ export interface Environment {
   readonly memoryGb: number
   readonly fsyncMs: number
   readonly fsyncP99Ms: number
+  /** How many processes wanted to run, on average over the last five minutes, this one included. */
+  readonly load: number
 }
 
 /** Looks at this machine. */
@@ -32,5 +34,6 @@ export function environment(): Environment {
     memoryGb: Math.round(totalmem() / 2 ** 30),
     fsyncMs: fsync.medianMs,
     fsyncP99Ms: fsync.p99Ms,
+    load: loadavg()[1] ?? 0,
   }
 }

@@ -15,7 +15,8 @@ const INTRODUCTION = `# Performance
 Written by \`pnpm bench --write\`; run \`pnpm bench\` to measure your own machine. The *floor* is the least that could do the
 same: prepared statements by hand on node:sqlite, on the same tables and indexes, with the same durability
 (\`WAL\`, \`synchronous=FULL\`). Contenders take turns round by round; figures are medians of the rounds unless they say otherwise.
-Where a figure stays behind what it should reach, the table says so.`
+Where a figure stays behind what it should reach, the table says so. A load average well above 1 means that other work ran on
+the machine at the time: ratios then say more than absolute times, and the longest times say little.`
 
 /** The page of the documentation that holds all figures. */
 export function performancePage(measured: readonly MeasuredBenchmark[]): string {
@@ -34,6 +35,6 @@ export function performancePage(measured: readonly MeasuredBenchmark[]): string 
 function environmentText(e: Environment): string {
   return (
     `${e.date}, Node ${e.node.slice(1)}, SQLite ${e.sqlite}, ${e.system}, ${e.cores} cores of ${e.processor}, ${e.memoryGb} GB; ` +
-    `an fsync of 4 KiB costs ${e.fsyncMs.toFixed(2)} ms (p99 ${e.fsyncP99Ms.toFixed(2)} ms).`
+    `an fsync of 4 KiB costs ${e.fsyncMs.toFixed(2)} ms (p99 ${e.fsyncP99Ms.toFixed(2)} ms); load average ${e.load.toFixed(1)}.`
   )
 }
