@@ -37,7 +37,7 @@ async function report(scale: Scale): Promise<Report> {
       { name: OURS_OFF, run: onFile((path) => schedulerDispatch(sqliteStore(path), count, 'none')) },
       { name: MEMORY, run: async () => withTotal(await schedulerDispatch(memoryStore(), count, 'all')) },
     ],
-    scale === 'full' ? 7 : 2,
+    scale === 'full' ? 7 : 1,
   )
   const of = (name: string): Outcome<Figure> => outcomes.get(name) ?? { enqueueMs: 0, drainMs: 0, totalMs: 0 }
   const rate = (ms: number): number => (count / ms) * 1_000

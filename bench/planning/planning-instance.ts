@@ -35,7 +35,7 @@ statementCounts()
 const startedAt = performance.now()
 await scheduler.start()
 const registeredMs = performance.now() - startedAt
-await sleep(3_000)
+await sleep(Math.min(3, setting.seconds) * 1_000)
 globalThis.gc?.()
 const before = { ...statementCounts(), cpu: process.cpuUsage(), at: performance.now(), ticks }
 await sleep(setting.seconds * 1_000)

@@ -16,11 +16,8 @@ export const planning: Benchmark = {
 
 async function report(scale: Scale): Promise<Report> {
   const many = scale === 'full' ? 100_000 : 5_000
-  const seconds = scale === 'full' ? 20 : 3
-  const cases = [
-    { name: 'SQLite', isMemory: false },
-    { name: 'memory', isMemory: true },
-  ]
+  const seconds = scale === 'full' ? 20 : 1
+  const cases = [{ name: 'SQLite', isMemory: false }, ...(scale === 'full' ? [{ name: 'memory', isMemory: true }] : [])]
   const busyRows: Cell[][] = []
   const idleRows: Cell[][] = []
   const growth: { name: string; ratio: number }[] = []

@@ -21,7 +21,7 @@ export const startLatency: Benchmark = {
 }
 
 async function report(scale: Scale): Promise<Report> {
-  const samples = scale === 'full' ? 200 : 50
+  const samples = scale === 'full' ? 200 : 25
   const onFile =
     (run: (path: string) => Promise<readonly number[]>): Contender<Figure>['run'] =>
     async () => {
