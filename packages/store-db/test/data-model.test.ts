@@ -13,7 +13,7 @@ function documented(): Record<string, string[]> {
   const tables: Record<string, string[]> = {}
   for (const section of readFileSync(PAGE, 'utf8').split('\n### ').slice(1)) {
     const [name = ''] = section.split('\n')
-    const rows = [...section.matchAll(/^\| ([a-z_, ]+) \|/gm)].map((match) => match[1] as string)
+    const rows = [...section.matchAll(/^\| ([a-z_, ]+) \|/gm)].map((match) => (match[1] as string).trim())
     tables[name] = rows
       .filter((row) => row !== 'column')
       .flatMap((row) => row.split(', '))
