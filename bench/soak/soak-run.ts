@@ -56,7 +56,16 @@ export async function runSoak(plan: SoakPlan): Promise<SoakReport> {
     }
     await Promise.all(processes.map((each) => each.begin(setting)))
     const replacements: Promise<void>[] = []
-    await disturb(setting, plan.seconds, folder, processes, () => replacements.push(begun(add(), setting)))
+    const open = new Map<string, string>()
+    const replace = (): void => {
+      const added = add()
+      // A newcomer may be the one that gets to a point where nobody has died yet.
+      const armed = begun(added, setting).then(() => {
+        for (const [point, marker] of open) added.order({ order: 'die-at', point, marker })
+      })
+      replacements.push(armed)
+    }
+    await disturb(setting, plan.seconds, folder, processes, open, replace)
     await Promise.all(replacements)
     await until(setting.until + LONGEST_HANDLER_MS)
     await settled(setting)
@@ -76,6 +85,7 @@ async function disturb(
   seconds: number,
   folder: string,
   processes: readonly SoakProcess[],
+  open: Map<string, string>,
   replace: () => void,
 ): Promise<void> {
   const at = async (share: number): Promise<void> =>
@@ -93,8 +103,10 @@ async function disturb(
   const deaths = KILL_POINTS.map(async (point, index) => {
     await at(0.3 + index * 0.13)
     const marker = join(folder, point)
+    open.set(point, marker)
     for (const each of processes) if (!each.hasExited) each.order({ order: 'die-at', point, marker })
     await mortal(processes, marker)
+    open.delete(point)
     replace()
   })
   await Promise.all([continued, ...deaths])

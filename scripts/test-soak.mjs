@@ -1,0 +1,6 @@
+/** Runs the short soak by itself: it judges real processes by the clock, and other tests beside it would disturb it. */
+import { startVitest } from 'vitest/node'
+
+process.env['ESCAPEMENT_SOAK'] = '1'
+const vitest = await startVitest('test', [], { watch: false })
+await vitest.close()
