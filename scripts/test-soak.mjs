@@ -2,5 +2,5 @@
 import { startVitest } from 'vitest/node'
 
 process.env['ESCAPEMENT_SOAK'] = '1'
-const vitest = await startVitest('test', [], { watch: false })
+const vitest = await startVitest([], { watch: false })
 await vitest.close()
