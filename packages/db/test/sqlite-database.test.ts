@@ -43,7 +43,6 @@ describe.each(drivers)('openSqlite with %s', (_name, how) => {
     ]
     const sql = 'SELECT n, text FROM t ORDER BY n'
     expect(await database.read((session) => session.all(sql))).toMatchObject(rows)
-    expect(await database.read((session) => [...session.each(sql)])).toMatchObject(rows)
     expect(
       await database.query([
         { sql: `${sql} LIMIT ?`, parameters: [1] },

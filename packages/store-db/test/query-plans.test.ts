@@ -72,7 +72,7 @@ it('rule 22: no statement of the store reads a table or index of unbounded size 
 const expected: readonly [string, RegExp][] = [
   [
     'claimingSql.due',
-    /^SEARCH escapement_executions USING COVERING INDEX escapement_executions_due \(namespace=\? AND queue=\? AND priority=\? AND due_at<\?\)$/,
+    /^SEARCH escapement_executions USING COVERING INDEX escapement_executions_due \(namespace=\? AND queue=\? AND priority=\? AND due_at>\? AND due_at<\?\)$/,
   ],
   [
     'claimingSql.nextPriority',

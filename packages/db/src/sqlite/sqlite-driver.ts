@@ -6,7 +6,6 @@ export interface SqliteStatement {
   run(...parameters: SqliteValue[]): { changes: number | bigint }
   all(...parameters: SqliteValue[]): unknown[]
   get(...parameters: SqliteValue[]): unknown
-  iterate(...parameters: SqliteValue[]): IterableIterator<unknown>
 }
 
 /** A connection: a `DatabaseSync` of `node:sqlite`, or a `Database` of better-sqlite3. */

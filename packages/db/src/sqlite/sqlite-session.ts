@@ -33,11 +33,6 @@ export class SqliteSession {
     return this.#prepare(sql).get(...parameters) as Row | undefined
   }
 
-  /** Rows one by one, so that a search can end early. Nothing may be written while it runs. */
-  each<Row>(sql: string, parameters: readonly SqliteValue[] = []): IterableIterator<Row> {
-    return this.#prepare(sql).iterate(...parameters) as IterableIterator<Row>
-  }
-
   /** Closes the connection. */
   close(): void {
     this.#statements.clear()

@@ -7,9 +7,11 @@ import type { SqliteStatisticsKeeper } from './sqlite-statistics.ts'
 /** No further write joins a transaction that has run for so long: with the last one it stays below 10 ms (rule 22). */
 const BUDGET_MS = 5
 
-/** After so much work without a turn of the event loop, timers and sockets go first. Milliseconds. */
+/** After so much work without a certain turn of the event loop, timers and sockets go first. Milliseconds. */
 const TURN_BUDGET_MS = 8
-/** How long the file is then left to others: who copies the WAL, and other processes, need a moment without a writer. */
+/** No more than this is the file held without leaving it to others, who copy the WAL or are other processes. Milliseconds. */
+const HELD_BUDGET_MS = 8
+/** How long the file is then left to others, milliseconds. */
 const GAP_MS = 1
 
 /** One write that waits for its transaction. It may run more than once; only what is committed counts. */
@@ -45,6 +47,10 @@ export class WriteQueue {
   #changes = 0
   /** Time spent since the event loop last turned for certain, milliseconds. */
   #workedMs = 0
+  /** For how long the file was held, less what others had of it since. Milliseconds. */
+  #heldMs = 0
+  /** Up to when that is counted, on the monotonic clock. */
+  #countedTo = 0
 
   constructor(session: SqliteSession, host: WriteQueueHost) {
     this.#session = session
@@ -61,9 +67,10 @@ export class WriteQueue {
         queuedAt: this.#host.runtime.monotonic(),
       })
       if (this.#isScheduled) return
+      const gapMs = this.#gapMs()
       // A chain of awaited writes would otherwise never let the event loop turn.
-      if (this.#workedMs >= TURN_BUDGET_MS) {
-        this.#flushAfter(GAP_MS)
+      if (gapMs > 0 || this.#workedMs >= TURN_BUDGET_MS) {
+        this.#flushAfter(gapMs)
         return
       }
       this.#isScheduled = true
@@ -85,19 +92,30 @@ export class WriteQueue {
     while (outcome === 'again' && this.#pending.length > 0 && runtime.monotonic() - startedAt < BUDGET_MS) {
       outcome = this.#transact()
     }
-    this.#workedMs += runtime.monotonic() - startedAt
+    const spentMs = runtime.monotonic() - startedAt
+    this.#workedMs += spentMs
+    this.#heldMs += spentMs
+    this.#countedTo = startedAt + spentMs
     if (this.#pending.length === 0) return
-    const gapMs = this.#workedMs >= TURN_BUDGET_MS ? GAP_MS : 0
-    this.#flushAfter(outcome === 'busy' ? busyPauseMs(runtime, this.#busyTries) : gapMs)
+    this.#flushAfter(outcome === 'busy' ? busyPauseMs(runtime, this.#busyTries) : this.#gapMs())
+  }
+
+  /** How long the file is to be left to others now: the time since the last transaction they have had already. */
+  #gapMs(): number {
+    const now = this.#host.runtime.monotonic()
+    this.#heldMs = Math.max(0, this.#heldMs - (now - this.#countedTo) * (HELD_BUDGET_MS / GAP_MS))
+    this.#countedTo = now
+    return this.#heldMs >= HELD_BUDGET_MS ? GAP_MS : 0
   }
 
   #flushAfter(delayMs: number): void {
     this.#isScheduled = true
-    if (delayMs > 0) this.#workedMs = 0
-    this.#host.runtime.sleep(delayMs).then(
-      () => this.#flush(),
-      () => this.#flush(),
-    )
+    const flush = (): void => {
+      this.#workedMs = 0
+      this.#gapMs()
+      this.#flush()
+    }
+    this.#host.runtime.sleep(delayMs).then(flush, flush)
   }
 
   /** One transaction. `again`: a write failed and was taken out; nothing is committed. */

@@ -1,3 +1,4 @@
+import { LIMIT } from './bound-limit.ts'
 import type { TableNames } from '../table-names.ts'
 
 /** The columns of a job beside its current revision, as `JobRow` has them. */
@@ -52,7 +53,7 @@ export function definitionsSql(t: TableNames) {
 
     /** The cursor is never lowered, also not by a clock that stepped back (rule 5). */
     saveJob: `INSERT INTO ${t.jobs} (namespace, name, revision, planned_until, next_tick_at, first_registered_at,
-        queue, labels, overlap, on_interrupt, is_system) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        queue, labels, overlap, on_interrupt, retry_until, is_system) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
       ON CONFLICT (namespace, name) DO UPDATE SET
         revision = excluded.revision,
         planned_until = max(planned_until, excluded.planned_until),
@@ -60,15 +61,15 @@ export function definitionsSql(t: TableNames) {
         absent_since = NULL,
         retired_at = NULL,
         queue = excluded.queue, labels = excluded.labels, overlap = excluded.overlap,
-        on_interrupt = excluded.on_interrupt, is_system = excluded.is_system`,
+        on_interrupt = excluded.on_interrupt, retry_until = excluded.retry_until, is_system = excluded.is_system`,
 
     /** What waits follows its job to another queue, some at a time. */
     moveJudged: `UPDATE ${t.executions} SET queue = ? WHERE seq IN (
       SELECT seq FROM ${t.executions} INDEXED BY ${t.executions}_waiting
-      WHERE namespace = ? AND job = ? AND status = 'scheduled' AND is_judged = 1 AND queue <> ? LIMIT ?)`,
+      WHERE namespace = ? AND job = ? AND status = 'scheduled' AND is_judged = 1 AND queue <> ? ${LIMIT})`,
     moveUnjudged: `UPDATE ${t.executions} SET queue = ? WHERE seq IN (
       SELECT seq FROM ${t.executions} INDEXED BY ${t.executions}_unjudged
-      WHERE namespace = ? AND job = ? AND status = 'scheduled' AND is_judged = 0 AND queue <> ? LIMIT ?)`,
+      WHERE namespace = ? AND job = ? AND status = 'scheduled' AND is_judged = 0 AND queue <> ? ${LIMIT})`,
 
     /** What is open of a job that becomes exclusive counts as open from then on. */
     countOpen: `UPDATE ${t.executions} SET open_key = job || '#' || id

@@ -187,6 +187,7 @@ function changeDefinition(
     JSON.stringify(spec.labels),
     spec.overlap,
     spec.onInterrupt,
+    spec.retry.until,
     Number(spec.isSystem),
   ])
   session.run(sql.useQueue, [namespace, spec.queue])

@@ -19,6 +19,6 @@ export function endingSql(t: TableNames) {
 
     /** Settled executions beyond the newest n, some at a time. */
     surplus: `SELECT ${ENDING_COLUMNS}, status FROM ${t.executions} INDEXED BY ${t.executions}_kept
-      WHERE namespace = ? AND job = ? AND is_kept = 1 ORDER BY finished_at DESC, seq DESC LIMIT 20 OFFSET ?`,
+      WHERE namespace = ? AND job = ? AND is_kept = 1 ORDER BY finished_at DESC, seq DESC LIMIT 20 OFFSET ? + 0`,
   }
 }

@@ -1,3 +1,4 @@
+import { LIMIT } from './bound-limit.ts'
 import type { TableNames } from '../table-names.ts'
 import { JOB_COLUMNS } from './definitions-sql.ts'
 
@@ -7,7 +8,7 @@ export function planningSql(t: TableNames) {
     /** Soonest first by the partial index: jobs that are not due, absent or retired cost nothing. */
     planned: `SELECT name, next_tick_at FROM ${t.jobs} INDEXED BY ${t.jobs}_due
       WHERE namespace = ? AND next_tick_at IS NOT NULL AND absent_since IS NULL AND retired_at IS NULL
-      ORDER BY next_tick_at, name LIMIT ?`,
+      ORDER BY next_tick_at, name ${LIMIT}`,
 
     job: `SELECT ${JOB_COLUMNS}, q.pauses AS queue_pauses FROM ${t.jobs} j
       JOIN ${t.job_revisions} r ON r.namespace = j.namespace AND r.job = j.name AND r.revision = j.revision
@@ -16,7 +17,7 @@ export function planningSql(t: TableNames) {
 
     lateTicks: `SELECT id, scheduled_for FROM ${t.executions} INDEXED BY ${t.executions}_unjudged
       WHERE namespace = ? AND status = 'scheduled' AND is_judged = 0 AND is_ledger = 1 AND due_at < ? AND job = ?
-      ORDER BY due_at LIMIT ?`,
+      ORDER BY due_at ${LIMIT}`,
 
     /** Compare and set: whoever comes second finds another cursor, revision or pause and writes nothing. */
     advance: `UPDATE ${t.jobs} SET planned_until = max(planned_until, ?), next_tick_at = ?, pauses = ?

@@ -1,3 +1,4 @@
+import { LIMIT } from './bound-limit.ts'
 import type { TableNames } from '../table-names.ts'
 import { ALIVE, JOB_COLUMNS } from './definitions-sql.ts'
 
@@ -36,10 +37,10 @@ export function readingSql(t: TableNames) {
 
     tickExecutions: `SELECT ${executionColumns(t)} FROM ${e} x INDEXED BY ${e}_job_page
       WHERE x.namespace = ? AND x.job = ? AND x.is_ledger = 1 AND x.scheduled_for >= ? AND x.scheduled_for <= ?
-      ORDER BY x.scheduled_for, x.id LIMIT ?`,
+      ORDER BY x.scheduled_for, x.id ${LIMIT}`,
 
     spans: `SELECT job, revision, from_at, to_at, count, reason FROM ${t.spans}
-      WHERE namespace = ? AND job = ? AND from_at <= ? AND to_at >= ? ORDER BY from_at LIMIT ?`,
+      WHERE namespace = ? AND job = ? AND from_at <= ? AND to_at >= ? ORDER BY from_at ${LIMIT}`,
 
     instances: `SELECT i.id, i.name, i.version, i.started_at, i.heartbeat_at, i.lease_until, i.dead_at,
         (SELECT count(*) FROM ${e} x INDEXED BY ${e}_held WHERE x.namespace = i.namespace AND x.instance = i.id
@@ -80,7 +81,7 @@ export function readingSql(t: TableNames) {
           WHERE h.namespace = g.namespace AND h.job = w.job AND i.dead_at IS NULL AND i.lease_until > g.now)
         AND (job IN (SELECT job FROM unjudged) OR EXISTS (SELECT 1 FROM ${e} x INDEXED BY ${e}_waiting
           WHERE x.namespace = g.namespace AND x.job = w.job AND x.status = 'scheduled' AND x.is_judged = 1 AND x.due_at <= g.now))
-      ORDER BY job LIMIT ?`,
+      ORDER BY job ${LIMIT}`,
 
     jobs: `SELECT ${JOB_COLUMNS} FROM ${t.jobs} j
       JOIN ${t.job_revisions} r ON r.namespace = j.namespace AND r.job = j.name AND r.revision = j.revision`,

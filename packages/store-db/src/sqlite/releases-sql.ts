@@ -1,3 +1,4 @@
+import { LIMIT } from './bound-limit.ts'
 import type { TableNames } from '../table-names.ts'
 import { ENDING_COLUMNS } from './ending-sql.ts'
 
@@ -12,7 +13,7 @@ export function releasesSql(t: TableNames) {
     heldById: `SELECT ${COLUMNS} FROM ${e} WHERE namespace = ? AND id = ? AND fence = ? AND ${HELD}`,
 
     heldByInstance: `SELECT ${COLUMNS} FROM ${e} INDEXED BY ${e}_held
-      WHERE namespace = ? AND instance = ? AND ${HELD} ORDER BY seq LIMIT ?`,
+      WHERE namespace = ? AND instance = ? AND ${HELD} ORDER BY seq ${LIMIT}`,
 
     heldUnderTokens: `SELECT ${COLUMNS} FROM ${e} INDEXED BY ${e}_held
       WHERE namespace = ? AND instance = ? AND ${HELD} AND claim_token <= ?`,

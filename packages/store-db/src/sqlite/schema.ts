@@ -31,6 +31,7 @@ function definitions(t: TableNames): string[] {
        labels TEXT NOT NULL DEFAULT '[]',
        overlap TEXT NOT NULL,
        on_interrupt TEXT NOT NULL,
+       retry_until TEXT NOT NULL,
        is_system INTEGER NOT NULL,
        PRIMARY KEY (namespace, name)
      ) STRICT, WITHOUT ROWID`,

@@ -1,7 +1,6 @@
 import type { SqliteSession } from '@escapement/db'
 import {
   addNumbers,
-  ALL_JOBS,
   MINUTE_MS,
   type StatsChange,
   type StatsNumbers,
@@ -27,10 +26,7 @@ export class SqliteStatistics {
 
   /** Counts events by the minute, of their job and of all together: a month of a thousand jobs is too long to add up. */
   count(session: SqliteSession, namespace: string, events: readonly StatsEvent[]): void {
-    const ofAll = events.map((event) => ({ ...event, job: ALL_JOBS }))
-    for (const change of [...statsChanges(events), ...statsChanges(ofAll)]) {
-      this.add(session, namespace, change, MINUTE_MS)
-    }
+    for (const change of statsChanges(events)) this.add(session, namespace, change, MINUTE_MS)
   }
 
   /** Adds numbers to one bucket of a given width. */

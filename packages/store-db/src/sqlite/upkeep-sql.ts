@@ -1,3 +1,4 @@
+import { LIMIT } from './bound-limit.ts'
 import type { TableNames } from '../table-names.ts'
 
 /** Statements of upkeep; each is bounded by its limit. */
@@ -24,11 +25,11 @@ export function upkeepSql(t: TableNames) {
       WHERE x.namespace = i.namespace AND x.instance = i.id AND x.status IN ('claimed', 'running'))`,
 
     purgeExecutions: `DELETE FROM ${e} WHERE seq IN (SELECT seq FROM ${e} INDEXED BY ${e}_finished
-      WHERE namespace = ? AND finished_at IS NOT NULL AND finished_at < ? ORDER BY finished_at LIMIT ?)`,
+      WHERE namespace = ? AND finished_at IS NOT NULL AND finished_at < ? ORDER BY finished_at ${LIMIT})`,
 
     purgeSpans: `DELETE FROM ${t.spans} WHERE (namespace, job, from_at, reason) IN (
       SELECT namespace, job, from_at, reason FROM ${t.spans} INDEXED BY ${t.spans}_end
-      WHERE namespace = ? AND to_at < ? ORDER BY to_at LIMIT ?)`,
+      WHERE namespace = ? AND to_at < ? ORDER BY to_at ${LIMIT})`,
 
     /** A dead id is remembered as long as executions are: it is not used again. */
     purgeInstances: `DELETE FROM ${t.instances} WHERE namespace = ? AND dead_at IS NOT NULL AND lease_until < ?
@@ -37,15 +38,15 @@ export function upkeepSql(t: TableNames) {
 
     /** Counters that the time has passed by a day: a new one is greater all the same (rule 16). */
     purgeFences: `DELETE FROM ${t.fences} WHERE (namespace, key) IN (
-      SELECT namespace, key FROM ${t.fences} WHERE namespace = ? AND fence < ? LIMIT ?)`,
+      SELECT namespace, key FROM ${t.fences} WHERE namespace = ? AND fence < ? ${LIMIT})`,
 
     // Statistics.
 
     ofTheDead: `SELECT s.* FROM ${t.stats} s INDEXED BY ${t.stats}_instance
       WHERE s.namespace = ? AND s.instance <> '' AND s.instance NOT IN (
-        SELECT id FROM ${t.instances} WHERE namespace = ? AND dead_at IS NULL) LIMIT ?`,
+        SELECT id FROM ${t.instances} WHERE namespace = ? AND dead_at IS NULL) ${LIMIT}`,
     aged: `SELECT * FROM ${t.stats} INDEXED BY ${t.stats}_bucket
-      WHERE namespace = ? AND width = ? AND bucket <= ? ORDER BY bucket LIMIT ?`,
+      WHERE namespace = ? AND width = ? AND bucket <= ? ORDER BY bucket ${LIMIT}`,
     removeStats: `DELETE FROM ${t.stats} WHERE namespace = ? AND job = ? AND bucket = ? AND width = ? AND instance = ?`,
 
     absent: `SELECT name FROM ${t.jobs} WHERE namespace = ? AND absent_since < ? AND retired_at IS NULL ORDER BY name`,

@@ -76,22 +76,29 @@ type Counts = {
   -readonly [Key in keyof StatsNumbers]: StatsNumbers[Key] extends number ? number : Record<number, number>
 }
 
-/** Sums events by job, minute and instance. */
+/** Sums events by minute and instance, of their job and of all jobs together. */
 export function statsChanges(events: readonly StatsEvent[]): readonly StatsChange[] {
   const changes = new Map<string, StatsChange & { readonly numbers: Counts }>()
   for (const event of events) {
-    const bucket = Math.floor(event.at / MINUTE_MS) * MINUTE_MS
-    const key = `${event.job} ${bucket} ${event.instance}`
-    const change = changes.get(key) ?? {
-      job: event.job,
-      instance: event.instance,
-      bucket,
-      numbers: { ...NO_NUMBERS, duration: {}, lateness: {} },
-    }
-    count(change.numbers, event)
-    changes.set(key, change)
+    count(numbersOf(changes, event.job, event), event)
+    count(numbersOf(changes, ALL_JOBS, event), event)
   }
   return [...changes.values()]
+}
+
+function numbersOf(
+  changes: Map<string, StatsChange & { readonly numbers: Counts }>,
+  job: string,
+  { instance, at }: StatsEvent,
+): Counts {
+  const bucket = Math.floor(at / MINUTE_MS) * MINUTE_MS
+  const key = `${job} ${bucket} ${instance}`
+  let change = changes.get(key)
+  if (change === undefined) {
+    change = { job, instance, bucket, numbers: { ...NO_NUMBERS, duration: {}, lateness: {} } }
+    changes.set(key, change)
+  }
+  return change.numbers
 }
 
 function count(numbers: Counts, event: StatsEvent): void {

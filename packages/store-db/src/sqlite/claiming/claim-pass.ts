@@ -1,7 +1,8 @@
 import type { ClaimedExecution, ClaimRequest, ClaimResult } from '@escapement/core'
-import { type ClaimedRow, claimedOf, goesBefore, sharedGuardKey } from './claimed-row.ts'
+import { type Candidate, goesBefore } from './candidate.ts'
+import { type ClaimedRow, claimedOf, sharedGuardKey } from './claimed-row.ts'
 import { Eligibility } from './eligibility.ts'
-import { judgeDue, type JudgingScope } from './judging.ts'
+import { judgeDue, type JudgingScope, keepWaiting } from './judging.ts'
 import { nextDueAt } from './next-due.ts'
 import { type LanePlaces, selectDue } from './selection.ts'
 
@@ -30,13 +31,18 @@ export function claimPass(scope: JudgingScope, request: ClaimRequest, places: La
     if (rows.length > 0)
       return { ...NOTHING, executions: rows.toSorted(goesBefore).map(repeated(scope)), hasMore: true, now }
   }
-  const { hasMore: isMoreToJudge, ...judgement } = judgeDue(scope)
+  const { hasMore: isMoreToJudge, kept, ...judgement } = judgeDue(scope)
   const eligibility = new Eligibility(scope)
   const isLeased = instance.lease_until > now
   const { starts, ahead, hasMore } = isLeased
-    ? selectDue(scope, eligibility, request.queues, places)
+    ? selectDue(scope, eligibility, request.queues, places, kept)
     : { starts: [], ahead: [], hasMore: false }
   const executions = [...take(scope, request, starts, 'running'), ...take(scope, request, ahead, 'claimed')]
+  const taken = new Set([...starts, ...ahead])
+  keepWaiting(
+    scope,
+    kept.filter((tick) => !taken.has(tick)),
+  )
   if (executions.length > 0) session.run(sql.rememberClaim, [request.token, namespace, request.instance])
   const next = isMoreToJudge ? now : Math.min(nextDueAt(scope, request.queues), eligibility.nextPauseEnd)
   return {
@@ -52,13 +58,13 @@ export function claimPass(scope: JudgingScope, request: ClaimRequest, places: La
 function take(
   { session, sql, namespace, now }: JudgingScope,
   { instance, token }: ClaimRequest,
-  seqs: readonly number[],
+  rows: readonly Candidate[],
   status: 'running' | 'claimed',
 ): ClaimedExecution[] {
-  if (seqs.length === 0) return []
+  if (rows.length === 0) return []
   const startedAt = status === 'running' ? now : null
   const micros = now * 1_000
-  const parameters = [status, instance, token, now, startedAt, micros, JSON.stringify(seqs)]
+  const parameters = [status, instance, token, now, startedAt, micros, JSON.stringify(rows.map(({ seq }) => seq))]
   return session
     .all<ClaimedRow>(sql.take, parameters)
     .toSorted(goesBefore)

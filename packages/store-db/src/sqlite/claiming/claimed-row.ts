@@ -58,8 +58,3 @@ export function claimedOf(row: ClaimedRow, guardFence: number | null): ClaimedEx
     traceparent: row.traceparent,
   }
 }
-
-/** The order in which claimed executions start: by priority, then age. */
-export function goesBefore(a: ClaimedRow, b: ClaimedRow): number {
-  return b.priority - a.priority || a.due_at - b.due_at || a.seq - b.seq
-}

@@ -1,5 +1,7 @@
 import type { TableNames } from '../../table-names.ts'
+import { LIMIT } from '../bound-limit.ts'
 import { ENDING_COLUMNS as ENDING } from '../ending-sql.ts'
+import { CANDIDATE_COLUMNS as CANDIDATE } from './candidate.ts'
 
 /** What makes a row wait for its claim; the partial indexes `due` and `waiting` have the same words. */
 const WAITS = "status = 'scheduled' AND is_judged = 1"
@@ -22,11 +24,8 @@ export function claimingSql(t: TableNames) {
       WHERE namespace = ? AND instance = ? AND ${HELD} AND claim_token = ?`,
 
     queue: `SELECT cluster_limit, pauses FROM ${t.queues} WHERE namespace = ? AND name = ?`,
-    jobs: `SELECT j.name, j.overlap, j.on_interrupt, j.pauses, q.pauses AS queue_pauses,
-        r.spec ->> '$.retry.until' AS retry_until FROM ${t.jobs} j
-      JOIN ${t.job_revisions} r ON r.namespace = j.namespace AND r.job = j.name AND r.revision = j.revision
-      JOIN ${t.queues} q ON q.namespace = j.namespace AND q.name = j.queue
-      WHERE j.namespace = ? AND j.name IN (SELECT value FROM json_each(?))`,
+    jobs: `SELECT name, queue, overlap, on_interrupt, retry_until, pauses FROM ${t.jobs}
+      WHERE namespace = ? AND name IN (SELECT value FROM json_each(?))`,
 
     // Judging (rules 11 to 13).
 
@@ -39,19 +38,24 @@ export function claimingSql(t: TableNames) {
       (SELECT due_at FROM ${e} INDEXED BY ${e}_skippable
         WHERE namespace = ? AND status = 'scheduled' AND if_open = 'skip' ORDER BY due_at LIMIT 1) AS skippable`,
 
-    /** Ticks without a verdict that fell due in [from, to], earliest first. */
-    unjudgedTicks: `SELECT ${ENDING}, due_at FROM ${e} INDEXED BY ${e}_unjudged
+    /** Whether a tick without a verdict fell due in [from, to]; only the index is read. */
+    hasPunctualTick: `SELECT 1 FROM ${e} INDEXED BY ${e}_unjudged
       WHERE namespace = ? AND status = 'scheduled' AND is_judged = 0 AND is_ledger = 1 AND due_at >= ? AND due_at <= ?
-      ORDER BY due_at LIMIT ?`,
+      LIMIT 1`,
+
+    /** Ticks without a verdict that fell due in [from, to], earliest first. */
+    unjudgedTicks: `SELECT id, revision, scheduled_for, is_ledger, dedupe_key, fence, instance, attempt, expires_at, ${CANDIDATE} FROM ${e} INDEXED BY ${e}_unjudged
+      WHERE namespace = ? AND status = 'scheduled' AND is_judged = 0 AND is_ledger = 1 AND due_at >= ? AND due_at <= ?
+      ORDER BY due_at ${LIMIT}`,
 
     /** Jobs with ticks without a verdict that are late; only the index is read. */
     lateJobs: `SELECT DISTINCT job FROM (SELECT job FROM ${e} INDEXED BY ${e}_unjudged
       WHERE namespace = ? AND status = 'scheduled' AND is_judged = 0 AND is_ledger = 1 AND due_at < ?
-      ORDER BY due_at LIMIT ?)`,
+      ORDER BY due_at ${LIMIT})`,
 
     /** Due runs that are to be skipped while another execution is open. */
     skippable: `SELECT ${ENDING}, is_exclusive, due_at FROM ${e} INDEXED BY ${e}_skippable
-      WHERE namespace = ? AND status = 'scheduled' AND if_open = 'skip' AND due_at <= ? ORDER BY due_at LIMIT ?`,
+      WHERE namespace = ? AND status = 'scheduled' AND if_open = 'skip' AND due_at <= ? ORDER BY due_at ${LIMIT}`,
 
     /**
      * The open executions of an exclusive job: '<job>' for the one that counts as such, '<job>#<id>' ('$' follows '#') for
@@ -62,7 +66,7 @@ export function claimingSql(t: TableNames) {
 
     /** Ticks that were judged and wait for their first claim. */
     waitingTicks: `SELECT ${ENDING}, is_catch_up FROM ${e} INDEXED BY ${e}_waiting
-      WHERE namespace = ? AND job = ? AND ${WAITS} AND is_ledger = 1 AND attempt = 0 LIMIT ?`,
+      WHERE namespace = ? AND job = ? AND ${WAITS} AND is_ledger = 1 AND attempt = 0 ${LIMIT}`,
 
     keep: `UPDATE ${e} SET is_judged = 1 WHERE seq IN (SELECT value FROM json_each(?))`,
     lastOutcome: `SELECT outcome FROM ${t.attempts} WHERE execution_seq = ? ORDER BY number DESC LIMIT 1`,
@@ -71,32 +75,33 @@ export function claimingSql(t: TableNames) {
     /** What waited longer than it may; what has started once is no longer concerned. */
     expired: `SELECT ${ENDING} FROM ${e} INDEXED BY ${e}_expiring
       WHERE namespace = ? AND ${WAITS} AND attempt = 0 AND expires_at IS NOT NULL AND expires_at < ?
-      ORDER BY expires_at LIMIT ?`,
+      ORDER BY expires_at ${LIMIT}`,
 
     // Selection: covering reads of `due` and `waiting` (see schema.ts).
 
     nextPriority: `SELECT priority FROM ${e} INDEXED BY ${e}_due
       WHERE namespace = ? AND queue = ? AND ${WAITS} AND priority < ? ORDER BY priority DESC LIMIT 1`,
 
-    /** Due rows of one priority, longest due first. */
-    due: `SELECT seq, job, is_tick, is_exclusive, concurrency_key, concurrency_limit, was_interrupted, due_at, priority
+    /** Due rows of one priority behind (due_at, seq), longest due first. */
+    due: `SELECT ${CANDIDATE}
       FROM ${e} INDEXED BY ${e}_due
-      WHERE namespace = ? AND queue = ? AND ${WAITS} AND priority = ? AND due_at <= ? ORDER BY due_at, seq`,
+      WHERE namespace = ? AND queue = ? AND ${WAITS} AND priority = ? AND due_at <= ? AND (due_at, seq) > (?, ?)
+      ORDER BY due_at, seq ${LIMIT}`,
 
     /** The next lane behind a job and key; `key` above all keys skips the rest of a job. */
     nextLane: `SELECT job, concurrency_key FROM ${e} INDEXED BY ${e}_waiting
       WHERE namespace = ? AND ${WAITS} AND (job, concurrency_key) > (?, ?) ORDER BY job, concurrency_key LIMIT 1`,
 
-    lane: `SELECT seq, job, queue, priority, due_at, is_tick, is_exclusive, concurrency_key, concurrency_limit, was_interrupted
+    lane: `SELECT ${CANDIDATE}
       FROM ${e} INDEXED BY ${e}_waiting
       WHERE namespace = ? AND job = ? AND concurrency_key = ? AND ${WAITS} AND due_at <= ? AND is_tick <= ?
-      ORDER BY priority DESC, due_at LIMIT ?`,
+      ORDER BY priority DESC, due_at ${LIMIT}`,
 
     /** When rows of one priority fall due next, earliest first. */
-    future: `SELECT job, due_at FROM ${e} INDEXED BY ${e}_due
-      WHERE namespace = ? AND queue = ? AND ${WAITS} AND priority = ? AND due_at > ? ORDER BY due_at LIMIT ?`,
+    future: `SELECT job, queue, due_at FROM ${e} INDEXED BY ${e}_due
+      WHERE namespace = ? AND queue = ? AND ${WAITS} AND priority = ? AND due_at > ? ORDER BY due_at ${LIMIT}`,
     futureUnjudged: `SELECT job, queue, due_at FROM ${e} INDEXED BY ${e}_unjudged
-      WHERE namespace = ? AND status = 'scheduled' AND is_judged = 0 AND is_ledger = ? AND due_at > ? ORDER BY due_at LIMIT ?`,
+      WHERE namespace = ? AND status = 'scheduled' AND is_judged = 0 AND is_ledger = ? AND due_at > ? ORDER BY due_at ${LIMIT}`,
 
     /** Rules 17 and 20: only live leases count, and none that was abandoned. CROSS JOIN: instances first, then a count in the index `held` for each. */
     heldInQueue: `SELECT count(*) AS n FROM ${t.instances} i CROSS JOIN ${e} x INDEXED BY ${e}_held
@@ -114,7 +119,7 @@ export function claimingSql(t: TableNames) {
      * Parameters: status, instance, token, now, start (null: taken ahead), micros, rows as JSON.
      */
     take: `UPDATE ${e} SET
-        status = ?, instance = ?, claim_token = ?, claimed_at = ?, started_at = ?, abandoned_at = NULL, progress = NULL,
+        status = ?, is_judged = 1, instance = ?, claim_token = ?, claimed_at = ?, started_at = ?, abandoned_at = NULL, progress = NULL,
         fence = max(fence + 1, ?), attempt = attempt + 1,
         open_key = CASE is_exclusive WHEN 1 THEN job ELSE (SELECT job || '#' || id FROM ${t.jobs} j
           WHERE j.namespace = ${e}.namespace AND j.name = job AND j.overlap <> 'allow') END

@@ -1,18 +1,6 @@
 import { type PauseWindow } from '@escapement/core'
+import type { Candidate } from './candidate.ts'
 import { type JudgingScope, openRows, pauseInForce } from './judging.ts'
-
-/** A due row as the index has it. */
-export interface Candidate {
-  readonly seq: number
-  readonly job: string
-  readonly priority: number
-  readonly due_at: number
-  readonly is_tick: number
-  readonly is_exclusive: number
-  readonly concurrency_key: string
-  readonly concurrency_limit: number | null
-  readonly was_interrupted: number
-}
 
 interface KnownJob {
   readonly pause: PauseWindow | null

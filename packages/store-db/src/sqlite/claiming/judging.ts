@@ -1,6 +1,14 @@
-import { type ClaimResult, isPausedAt, judgePunctualTicks, type PauseWindow, PUNCTUAL_MS } from '@escapement/core'
+import {
+  type ClaimResult,
+  isPausedAt,
+  judgePunctualTicks,
+  type PauseWindow,
+  PUNCTUAL_MS,
+  type SpanReason,
+} from '@escapement/core'
 import type { SqliteSession } from '@escapement/db'
 import type { EndingRow, SqliteEndings } from '../ending.ts'
+import type { Candidate } from './candidate.ts'
 import type { ClaimingSql } from './claiming-sql.ts'
 import type { JobLookup } from './job-lookup.ts'
 
@@ -25,12 +33,16 @@ export interface JudgingScope {
 export interface Judgement extends Pick<ClaimResult, 'dropped' | 'lateJobs' | 'cancelRequested'> {
   readonly dropped: { readonly job: string; readonly scheduledFor: number; readonly reason: string }[]
   readonly cancelRequested: string[]
+  /** Ticks that are to run. That they were judged is not stored yet: of those that start at once it need not be. */
+  readonly kept: Candidate[]
   /** Whether there was more than one pass judges. */
   hasMore: boolean
 }
 
-interface TickRow extends EndingRow {
-  readonly due_at: number
+interface TickRow extends EndingRow, Candidate {
+  readonly seq: number
+  readonly job: string
+  readonly expires_at: number | null
 }
 
 type OpenRow = EndingRow & { readonly status: string }
@@ -45,6 +57,7 @@ export function judgeDue(scope: JudgingScope): Judgement {
     dropped: [],
     lateJobs: isTickDue ? lateJobs(scope) : [],
     cancelRequested: [],
+    kept: [],
     hasMore: false,
   }
   if (isTickDue) judgeTicks(scope, judgement)
@@ -80,8 +93,29 @@ function judgeTicks(scope: JudgingScope, judgement: Judgement): void {
     ({ job }) => job,
   )
   jobs.prepare(byJob.keys())
-  const kept = [...byJob].flatMap(([job, ofJob]) => judgeJob(scope, judgement, job, ofJob))
-  if (kept.length > 0) session.run(sql.keep, [JSON.stringify(kept)])
+  for (const [job, ofJob] of byJob) {
+    const isKept = judgeJob(scope, judgement, job, ofJob)
+    for (const row of ofJob.filter(({ id }) => isKept.has(id))) {
+      if (row.expires_at !== null && row.expires_at < now) drop(scope, judgement, row, 'expired')
+      else judgement.kept.push(row)
+    }
+  }
+}
+
+/** Stores that ticks were judged which wait on. */
+export function keepWaiting({ session, sql }: JudgingScope, kept: readonly Candidate[]): void {
+  if (kept.length > 0) session.run(sql.keep, [JSON.stringify(kept.map(({ seq }) => seq))])
+}
+
+/** A tick that does not run. */
+function drop(
+  { session, endings, namespace }: JudgingScope,
+  judgement: Judgement,
+  row: EndingRow,
+  reason: SpanReason,
+): void {
+  endings.fold(session, namespace, row, reason)
+  judgement.dropped.push({ job: row.job, scheduledFor: row.scheduled_for, reason })
 }
 
 /** Jobs with a handler here whose ticks are late: the planner judges those. */
@@ -97,11 +131,16 @@ export function openRows({ session, sql, namespace }: JudgingScope, job: string)
   return session.all<OpenRow>(sql.open, [namespace, job, job])
 }
 
-/** @returns The row numbers of the ticks that are to run. */
-function judgeJob(scope: JudgingScope, judgement: Judgement, job: string, ticks: readonly TickRow[]): number[] {
+/** @returns The ids of the ticks that are to run. */
+function judgeJob(
+  scope: JudgingScope,
+  judgement: Judgement,
+  job: string,
+  ticks: readonly TickRow[],
+): ReadonlySet<string> {
   const { session, sql, endings, jobs, namespace, now } = scope
   const state = jobs.get(job)
-  if (state === null) return []
+  if (state === null) return new Set()
   if (state.retryUntil === 'next-tick') giveUpRetries(scope, job, ticks.at(-1)?.scheduled_for ?? 0)
   const isAlone = state.overlap !== 'allow' && state.overlap !== 'queue-all' // whether others of the job count
   const open = isAlone ? openRows(scope, job) : []
@@ -116,9 +155,7 @@ function judgeJob(scope: JudgingScope, judgement: Judgement, job: string, ticks:
     waiting: waiting.map((row) => ({ executionId: row.id, isPunctual: row.is_catch_up === 0 })),
   })
   for (const { executionId, reason } of verdict.fold) {
-    const row = rows.get(executionId) as EndingRow
-    endings.fold(session, namespace, row, reason)
-    judgement.dropped.push({ job, scheduledFor: row.scheduled_for, reason })
+    drop(scope, judgement, rows.get(executionId) as EndingRow, reason)
   }
   for (const id of verdict.cancel) {
     const row = rows.get(id) as OpenRow
@@ -126,7 +163,7 @@ function judgeJob(scope: JudgingScope, judgement: Judgement, job: string, ticks:
     if (row.status !== 'scheduled') judgement.cancelRequested.push(id)
     else endings.finish(session, namespace, row, { status: 'cancelled', reason: null, finishedAt: now })
   }
-  return verdict.keep.map((id) => (rows.get(id) as EndingRow).seq)
+  return new Set(verdict.keep)
 }
 
 /** `retry.until: 'next-tick'`: what waits for a retry has failed once a later tick is due (rule 12). */
@@ -140,7 +177,8 @@ function giveUpRetries(scope: JudgingScope, job: string, tick: number): void {
   }
 }
 
-function expire({ session, sql, endings, namespace, now }: JudgingScope, judgement: Judgement): void {
+function expire(scope: JudgingScope, judgement: Judgement): void {
+  const { session, sql, endings, namespace, now } = scope
   const rows = session.all<EndingRow>(sql.expired, [namespace, now, AT_ONCE])
   if (rows.length === AT_ONCE) judgement.hasMore = true
   for (const row of rows) {
@@ -148,8 +186,7 @@ function expire({ session, sql, endings, namespace, now }: JudgingScope, judgeme
       endings.finish(session, namespace, row, { status: 'skipped', reason: 'expired', finishedAt: now })
       continue
     }
-    endings.fold(session, namespace, row, 'expired')
-    judgement.dropped.push({ job: row.job, scheduledFor: row.scheduled_for, reason: 'expired' })
+    drop(scope, judgement, row, 'expired')
   }
 }
 

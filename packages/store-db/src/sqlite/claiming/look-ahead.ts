@@ -15,7 +15,7 @@ export function lookAhead(scope: JudgingScope, request: ClaimRequest): Partial<C
   const exists = (text: string, parameters: (string | number)[]): boolean => session.get(text, parameters) !== undefined
   const first = firstToJudge(scope)
   if (first.expiry < now || first.skippable <= now) return null
-  if (first.tick <= now && exists(sql.unjudgedTicks, [namespace, now - PUNCTUAL_MS, now, 1])) return null
+  if (first.tick <= now && exists(sql.hasPunctualTick, [namespace, now - PUNCTUAL_MS, now])) return null
   let hasMore = false
   for (const { queue, slots, prefetch } of request.queues) {
     let priority = Number.MAX_SAFE_INTEGER
@@ -23,7 +23,7 @@ export function lookAhead(scope: JudgingScope, request: ClaimRequest): Partial<C
       const level = session.get<{ priority: number }>(sql.nextPriority, [namespace, queue, priority])
       if (level === undefined) break
       priority = level.priority
-      if (!exists(sql.due, [namespace, queue, priority, now])) continue
+      if (!exists(sql.due, [namespace, queue, priority, now, Number.MIN_SAFE_INTEGER, 0, 1])) continue
       if (slots + prefetch > 0) return null
       hasMore = true
       break

@@ -1,10 +1,12 @@
 import type { QueueDemand } from '@escapement/core'
-import { parsePauses } from '../../job/pause-text.ts'
-import type { Candidate, Eligibility } from './eligibility.ts'
+import { type Candidate, goesBefore } from './candidate.ts'
+import type { Eligibility } from './eligibility.ts'
 import { type JudgingScope, pauseInForce } from './judging.ts'
 
 /** Index entries that a pass looks at in the order of a queue; beyond, it goes on lane by lane. */
 const MOST_SCANNED = 1_000
+/** Rows that are read at once behind the first ones. */
+const PORTION = 200
 /** Lanes (job and concurrency key) that a pass looks at; the next pass goes on behind them. */
 const MOST_LANES = 500
 /** Rows of one lane that a pass looks at. */
@@ -17,10 +19,10 @@ export type LanePlaces = Map<string, { readonly job: string; readonly key: strin
 
 /** What was chosen. */
 export interface Selection {
-  /** Row numbers that start at once. */
-  readonly starts: number[]
-  /** Row numbers that are taken ahead. */
-  readonly ahead: number[]
+  /** What starts at once. */
+  readonly starts: Candidate[]
+  /** What is taken ahead. */
+  readonly ahead: Candidate[]
   /** Whether anything that could start was left for want of demand. */
   hasMore: boolean
 }
@@ -54,10 +56,10 @@ class Room {
     }
     if (this.#slots > 0) {
       this.#slots--
-      this.#selection.starts.push(row.seq)
+      this.#selection.starts.push(row)
     } else {
       this.#prefetch--
-      this.#selection.ahead.push(row.seq)
+      this.#selection.ahead.push(row)
     }
     this.#limit--
     this.#eligibility.took(row)
@@ -69,66 +71,102 @@ class Room {
  * Chooses due rows of all queues by priority, then age. A queue is read in its order first; where too many rows are held
  * back, by pause, overlap, key or want of a handler, the pass looks at lanes instead, each of which is one seek however
  * many rows wait in it. So nothing that can start is hidden behind what cannot.
+ *
+ * @param fresh - Ticks that this pass has judged; the indexes do not have them yet.
  */
 export function selectDue(
   scope: JudgingScope,
   eligibility: Eligibility,
   demands: readonly QueueDemand[],
   places: LanePlaces,
+  fresh: readonly Candidate[],
 ): Selection {
   const selection: Selection = { starts: [], ahead: [], hasMore: false }
   const crowded = new Map<string, Room>()
+  const freshByQueue = Map.groupBy(fresh, ({ queue }) => queue)
   for (const demand of demands) {
+    const { queue } = demand
     const room = roomOf(scope, eligibility, selection, demand)
-    if (room !== null && scanQueue(scope, room, demand.queue) === 'crowded') crowded.set(demand.queue, room)
+    if (room === null) continue
+    const order = inOrder(scope, demand, freshByQueue.get(queue) ?? [])
+    if (scanQueue(room, order) === 'crowded') crowded.set(queue, room)
   }
-  if (crowded.size > 0)
-    scanLanes(scope, eligibility, crowded, new Set([...selection.starts, ...selection.ahead]), places)
+  if (crowded.size === 0) return selection
+  const taken = new Set([...selection.starts, ...selection.ahead].map(({ seq }) => seq))
+  const found = [...fresh, ...lanesBehind(scope, eligibility, places)].filter(({ seq }) => !taken.has(seq))
+  offerAll(found, crowded)
   return selection
 }
 
 function roomOf(scope: JudgingScope, eligibility: Eligibility, selection: Selection, demand: QueueDemand): Room | null {
   const { session, sql, namespace, now } = scope
-  const queue = session.get<{ cluster_limit: number | null; pauses: string }>(sql.queue, [namespace, demand.queue])
-  const pause = queue === undefined ? null : pauseInForce(parsePauses(queue.pauses), now)
+  const { clusterLimit: limit, pauses } = scope.jobs.queue(demand.queue)
+  const pause = pauseInForce(pauses, now)
   if (pause !== null) {
     eligibility.notePause(pause)
     return null
   }
-  const limit = queue?.cluster_limit ?? null
   if (limit === null) return new Room(selection, eligibility, demand, Number.POSITIVE_INFINITY)
   const held = session.get<{ n: number }>(sql.heldInQueue, [demand.queue, namespace, now])?.n ?? 0
   return limit > held ? new Room(selection, eligibility, demand, limit - held) : null
 }
 
-/** Reads one queue in its order. `crowded`: the scan ended before the demand was met. */
-function scanQueue({ session, sql, namespace, now }: JudgingScope, room: Room, queue: string): 'done' | 'crowded' {
-  let scanned = 0
+/** Due rows of one queue as they should start: those of the index, and among them those that are not in it yet. */
+function* inOrder(
+  scope: JudgingScope,
+  demand: QueueDemand,
+  fresh: readonly Candidate[],
+): Generator<Candidate, void, undefined> {
+  const waiting = fresh.toSorted(goesBefore)
+  let next = 0
+  for (const row of indexed(scope, demand)) {
+    for (; next < waiting.length && goesBefore(waiting[next] as Candidate, row) < 0; next++) {
+      yield waiting[next] as Candidate
+    }
+    yield row
+  }
+  yield* waiting.slice(next)
+}
+
+/** Due rows of one queue by priority, then age; read in portions, the first of which nearly always is enough. */
+function* indexed(
+  { session, sql, namespace, now }: JudgingScope,
+  { queue, slots, prefetch }: QueueDemand,
+): Generator<Candidate, void, undefined> {
   let priority = Number.MAX_SAFE_INTEGER
+  let portion = slots + prefetch + 1
   for (;;) {
-    const next = session.get<{ priority: number }>(sql.nextPriority, [namespace, queue, priority])
-    if (next === undefined) return 'done'
-    priority = next.priority
-    for (const row of session.each<Candidate>(sql.due, [namespace, queue, priority, now])) {
-      if (room.offer(row) === 'full' || room.isClosed) return 'done'
-      if (++scanned >= MOST_SCANNED) return 'crowded'
+    const level = session.get<{ priority: number }>(sql.nextPriority, [namespace, queue, priority])
+    if (level === undefined) return
+    priority = level.priority
+    let last: Pick<Candidate, 'due_at' | 'seq'> | undefined = { due_at: Number.MIN_SAFE_INTEGER, seq: 0 }
+    while (last !== undefined) {
+      const parameters = [namespace, queue, priority, now, last.due_at, last.seq, portion]
+      const rows: Candidate[] = session.all<Candidate>(sql.due, parameters)
+      yield* rows
+      last = rows.length < portion ? undefined : rows.at(-1)
+      portion = PORTION
     }
   }
 }
 
-/** Looks at the lanes behind where the last look ended, once around at most. */
-function scanLanes(
-  scope: JudgingScope,
-  eligibility: Eligibility,
-  rooms: ReadonlyMap<string, Room>,
-  taken: ReadonlySet<number>,
-  places: LanePlaces,
-): void {
+/** Reads one queue in its order. `crowded`: the scan ended before the demand was met. */
+function scanQueue(room: Room, order: Iterable<Candidate>): 'done' | 'crowded' {
+  let scanned = 0
+  for (const row of order) {
+    if (room.offer(row) === 'full' || room.isClosed) return 'done'
+    if (++scanned >= MOST_SCANNED) return 'crowded'
+  }
+  return 'done'
+}
+
+/** The first rows of the lanes behind where the last look ended, once around at most. */
+function lanesBehind(scope: JudgingScope, eligibility: Eligibility, places: LanePlaces): readonly Candidate[] {
   const { session, sql, namespace, handlers, now } = scope
   const start = places.get(namespace) ?? { job: '', key: '' }
   let place = start
   let hasWrapped = false
-  const found: (Candidate & { readonly queue: string })[] = []
+  const found: Candidate[] = []
   for (let lanes = 0; lanes < MOST_LANES; lanes++) {
     const lane = session.get<{ job: string; concurrency_key: string }>(sql.nextLane, [namespace, place.job, place.key])
     if (lane === undefined || (hasWrapped && isBehind(lane, start))) {
@@ -140,19 +178,17 @@ function scanLanes(
     place = { job: lane.job, key: handlers.has(lane.job) ? lane.concurrency_key : AFTER_ALL_KEYS }
     if (!handlers.has(lane.job)) continue
     const ticks = eligibility.isJobPaused(lane.job) ? 0 : 1
-    const rows = session.all<Candidate & { readonly queue: string }>(sql.lane, [
-      namespace,
-      lane.job,
-      lane.concurrency_key,
-      now,
-      ticks,
-      LANE_DEPTH,
-    ])
-    found.push(...rows.filter(({ seq }) => !taken.has(seq)))
+    const parameters = [namespace, lane.job, lane.concurrency_key, now, ticks, LANE_DEPTH]
+    found.push(...session.all<Candidate>(sql.lane, parameters))
   }
   places.set(namespace, place)
+  return found
+}
+
+/** Offers rows in their order, each to its queue. */
+function offerAll(rows: readonly Candidate[], rooms: ReadonlyMap<string, Room>): void {
   const full = new Set<string>()
-  for (const row of found.toSorted((a, b) => b.priority - a.priority || a.due_at - b.due_at || a.seq - b.seq)) {
+  for (const row of rows.toSorted(goesBefore)) {
     const room = rooms.get(row.queue)
     if (room === undefined || full.has(row.queue)) continue
     if (room.offer(row) === 'full' || room.isClosed) full.add(row.queue)

@@ -1,0 +1,25 @@
+/** A row that may start: everything that decides whether it can be taken. */
+export interface Candidate {
+  readonly seq: number
+  readonly job: string
+  readonly queue: string
+  readonly priority: number
+  readonly due_at: number
+  readonly is_tick: number
+  readonly is_exclusive: number
+  readonly concurrency_key: string
+  readonly concurrency_limit: number | null
+  readonly was_interrupted: number
+}
+
+/** The columns of a {@link Candidate}; the index `due` holds them all. */
+export const CANDIDATE_COLUMNS =
+  'seq, job, queue, priority, due_at, is_tick, is_exclusive, concurrency_key, concurrency_limit, was_interrupted'
+
+/** The order in which rows start: by priority, then age. */
+export function goesBefore(
+  a: Pick<Candidate, 'priority' | 'due_at' | 'seq'>,
+  b: Pick<Candidate, 'priority' | 'due_at' | 'seq'>,
+): number {
+  return b.priority - a.priority || a.due_at - b.due_at || a.seq - b.seq
+}
