@@ -1,7 +1,7 @@
 import { InvalidOptionError, type Runtime } from '@escapement/base'
 import { DatabaseUnusableError } from '../error/database-unusable-error.ts'
 import { retryWhileBusy } from './busy-retry.ts'
-import { WAL_LIMIT_BYTES } from './checkpointer.ts'
+import { KEPT_WAL_BYTES } from './checkpointer.ts'
 import type { SqliteDriver } from './sqlite-driver.ts'
 import { isBusy } from './sqlite-error.ts'
 
@@ -60,7 +60,7 @@ function setUp(driver: SqliteDriver, file: string): string {
     )
   }
   driver.exec(`PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = -${CACHE_KIB}`)
-  driver.prepare(`PRAGMA journal_size_limit = ${WAL_LIMIT_BYTES}`).get()
+  driver.prepare(`PRAGMA journal_size_limit = ${KEPT_WAL_BYTES}`).get()
   refuseReadOnly(driver)
   return path
 }

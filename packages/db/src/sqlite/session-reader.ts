@@ -22,9 +22,13 @@ export class SessionReader implements SqliteReader {
     }
   }
 
-  /** Nobody of this process writes meanwhile: what is copied is all there is, and the next writer begins anew. */
-  async checkpoint(): Promise<void> {
-    this.#session.all('PRAGMA wal_checkpoint(PASSIVE)')
+  async copyWal(): Promise<number> {
+    return this.#session.get<{ log: number }>('PRAGMA wal_checkpoint(PASSIVE)')?.log ?? 0
+  }
+
+  /** Nobody of this process has written since: what was copied is all there is, and the next writer begins anew. */
+  async restartWal(): Promise<number> {
+    return 0
   }
 
   async close(): Promise<void> {}

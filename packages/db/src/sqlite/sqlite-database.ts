@@ -135,12 +135,12 @@ export class SqliteDatabase implements AsyncDisposable {
     const { driver, path } = await connectSqlite(this.#options, openDriver)
     const session = new SqliteSession(driver)
     const reader = isNodeSqlite(driver) ? new WorkerReader(path, file) : new SessionReader(session)
-    const checkpointer = new Checkpointer(path, reader)
     const onCommit = (): void => {
       checkpointer.committed()
       this.#watcher.notify()
     }
     const queue = new WriteQueue(session, { runtime, file, busyTimeoutMs, statistics: this.#statistics, onCommit })
+    const checkpointer = new Checkpointer(reader, queue)
     this.#session = session
     return { path, session, queue, reader }
   }

@@ -8,15 +8,14 @@ export interface SqliteQuery {
   readonly parameters: readonly SqliteValue[]
 }
 
-/** See https://www.sqlite.org/pragma.html#pragma_wal_checkpoint. */
-export type CheckpointKind = 'passive' | 'restart'
-
 /** Reads beside the own handle. */
 export interface SqliteReader {
   /** Runs queries on one snapshot; answers the rows of each. */
   query(queries: readonly SqliteQuery[]): Promise<unknown[][]>
-  /** Copies the WAL into the database; `restart`: also makes the next writer begin it anew, if that is soon possible. */
-  checkpoint(kind: CheckpointKind): Promise<void>
+  /** Copies the WAL into the database; answers how many frames it has. Blocks nobody. */
+  copyWal(): Promise<number>
+  /** Makes the next writer begin the WAL anew; answers how many frames are left in use because others are in the way. */
+  restartWal(): Promise<number>
   close(): Promise<void>
 }
 
@@ -55,8 +54,12 @@ export class WorkerReader implements SqliteReader {
     return (await this.#ask('query', queries)) as unknown[][]
   }
 
-  async checkpoint(kind: CheckpointKind): Promise<void> {
-    await this.#ask(kind, [])
+  async copyWal(): Promise<number> {
+    return (await this.#ask('copy', [])) as number
+  }
+
+  async restartWal(): Promise<number> {
+    return (await this.#ask('restart', [])) as number
   }
 
   async close(): Promise<void> {
@@ -67,7 +70,7 @@ export class WorkerReader implements SqliteReader {
     await worker.terminate()
   }
 
-  #ask(kind: 'query' | CheckpointKind, queries: readonly SqliteQuery[]): Promise<unknown> {
+  #ask(kind: 'query' | 'copy' | 'restart', queries: readonly SqliteQuery[]): Promise<unknown> {
     return new Promise((resolve, reject) => {
       const worker = (this.#worker ??= this.#start())
       const id = ++this.#lastId
