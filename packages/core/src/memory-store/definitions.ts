@@ -2,7 +2,7 @@ import type { JobRevision } from '../job/job-spec.ts'
 import type { DefinitionChange, DefinitionStore, JobStateForRegistration } from '../store/definition-store.ts'
 import type { JobState } from '../store/job-state.ts'
 import { isLedgerTick } from './execution-row.ts'
-import { isLive } from './instance-row.ts'
+import { type InstanceRow, isLive } from './instance-row.ts'
 import type { JobTable } from './job-table.ts'
 import type { MemoryRole } from './memory-role.ts'
 import type { MemoryTables } from './memory-tables.ts'
@@ -17,7 +17,7 @@ export const definitions: MemoryRole<DefinitionStore> = (at) => ({
     const { tables, now } = at(namespace)
     const known = tables.instances.get(id)
     if (known === undefined) {
-      tables.instances.set(id, {
+      const instance: InstanceRow = {
         id,
         name,
         version,
@@ -28,7 +28,9 @@ export const definitions: MemoryRole<DefinitionStore> = (at) => ({
         lastToken: -1,
         held: new Set(),
         handlers: new Set(),
-      })
+      }
+      tables.instances.set(id, instance)
+      tables.openInstances.add(instance)
     } else if (!known.isDead) {
       known.heartbeatAt = now
       known.leaseUntil = now + leaseMs
@@ -65,7 +67,7 @@ export const definitions: MemoryRole<DefinitionStore> = (at) => ({
       const job = tables.job(name)
       row.handlers.add(name)
       job.handlers.set(row, hash)
-      setState(tables, job, { absentSince: null })
+      if (job.state?.absentSince != null) setState(tables, job, { absentSince: null })
     }
     tables.hint()
   },
@@ -180,7 +182,7 @@ function changeDefinition(tables: MemoryTables, change: DefinitionChange, now: n
     absentSince: null,
     retiredAt: null,
   }
-  tables.reschedule(job)
+  reschedule(tables, job)
   tables.queue(spec.queue)
   if (state !== null && state.current.spec.queue !== spec.queue) moveWaiting(tables, job, spec.queue, now)
   return true
@@ -198,7 +200,13 @@ function moveWaiting(tables: MemoryTables, job: JobTable, queue: string, now: nu
 function setState(tables: MemoryTables, job: JobTable, change: Partial<JobState>): void {
   if (job.state === null) return
   job.state = { ...job.state, ...change }
+  reschedule(tables, job)
+}
+
+function reschedule(tables: MemoryTables, job: JobTable): void {
   tables.reschedule(job)
+  if (job.state?.absentSince == null) tables.absentJobs.delete(job)
+  else tables.absentJobs.add(job)
 }
 
 function endRevision(job: JobTable, effectiveUntil: number): void {

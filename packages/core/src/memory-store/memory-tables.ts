@@ -24,6 +24,10 @@ export class MemoryTables {
   readonly jobs: Map<string, JobTable> = new Map()
   readonly queues: Map<string, QueueTable> = new Map()
   readonly instances: Map<string, InstanceRow> = new Map()
+  /** Instances that live, or whose work has not been given back: few, however many have died. */
+  readonly openInstances: Set<InstanceRow> = new Set()
+  /** Jobs that nobody has a handler for. */
+  readonly absentJobs: Set<JobTable> = new Set()
   /** Jobs that have a next tick and are planned, soonest first. */
   readonly planned: IndexedHeap<JobTable> = new IndexedHeap((a, b) => a.plannedAt < b.plannedAt)
   /** Executions that wait for their time. */

@@ -86,7 +86,7 @@ export const reading: MemoryRole<ReadStore> = (at) => ({
       entry.due++
       entry.oldestDueMs = Math.max(entry.oldestDueMs, now - row.dueAt)
     }
-    for (const { held } of tables.instances.values()) {
+    for (const { held } of tables.openInstances) {
       for (const row of held) if (row.status === 'running') of(row.queue).running++
     }
     return [...byQueue.values()]

@@ -11,7 +11,7 @@ export const upkeep: MemoryRole<UpkeepStore> = (at) => ({
   async recover(namespace, limit) {
     const { tables, now } = at(namespace)
     const recovered: Recovered[] = []
-    for (const instance of tables.instances.values()) {
+    for (const instance of tables.openInstances) {
       if (!instance.isDead && instance.leaseUntil <= now) declareDead(tables, instance)
       if (!instance.isDead) continue
       for (const row of instance.held) {
@@ -20,6 +20,7 @@ export const upkeep: MemoryRole<UpkeepStore> = (at) => ({
         const { wasStarted, status } = interruptRow(tables, row, now)
         recovered.push({ executionId: row.id, job: row.job, instance: instance.id, status, wasStarted })
       }
+      if (instance.held.size === 0) tables.openInstances.delete(instance)
     }
     if (recovered.length > 0) tables.hint()
     return recovered
@@ -49,7 +50,7 @@ export const upkeep: MemoryRole<UpkeepStore> = (at) => ({
   async retireAbsent(namespace, absentBefore) {
     const { tables, now } = at(namespace)
     const retired: string[] = []
-    for (const job of tables.jobs.values()) {
+    for (const job of tables.absentJobs) {
       const absentSince = job.state?.absentSince ?? null
       if (absentSince === null || absentSince >= absentBefore) continue
       if (retireJob(tables, job, now)) retired.push(job.name)
