@@ -141,11 +141,13 @@ export class Executor implements AttemptObserver {
     for (const attempt of this.#attempts.values()) attempt.leaseExtended()
   }
 
-  /** Gives back what was taken ahead; `job`: only its ticks, because it was paused. */
-  async returnReady(job?: string): Promise<void> {
-    const dropped = [...this.#lanes.values()].flatMap((lane) =>
-      lane.dropReady((claimed) => job === undefined || (claimed.job === job && claimed.isTick)),
-    )
+  /** Gives back what was taken ahead; only the ticks of a job, or what is in a queue, when that was paused. */
+  async returnReady({ ticksOf, queue }: { readonly ticksOf?: string; readonly queue?: string } = {}): Promise<void> {
+    const dropped = [...this.#lanes.values()]
+      .filter((lane) => queue === undefined || lane.queue === queue)
+      .flatMap((lane) =>
+        lane.dropReady((claimed) => ticksOf === undefined || (claimed.job === ticksOf && claimed.isTick)),
+      )
     await this.handBack(dropped)
   }
 

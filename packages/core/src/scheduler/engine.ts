@@ -34,6 +34,8 @@ export class Engine {
   #starting: Promise<void> | undefined
   #stopping: Promise<void> | undefined
   #hints: Disposable | undefined
+  /** The last look at queues and definitions; it must be over before the host closes the store. */
+  #looking: Promise<void> | undefined
 
   constructor(context: EngineContext, registrar: Registrar, acts: BulkActs) {
     this.#context = context
@@ -143,7 +145,7 @@ export class Engine {
     this.executor.leaseRenewed()
     const { shared } = this.#context.store.capabilities
     if (shared) this.dispatcher.wake()
-    this.#serveStoredQueues()
+    this.#looking = this.#serveStoredQueues()
       .then(() => this.#registrar.reconsider(this.membership.id))
       .catch((error: unknown) => this.#context.report(error, 'look at queues and definitions again'))
   }
@@ -164,7 +166,7 @@ export class Engine {
       return
     }
     this.#hints?.[Symbol.dispose]()
-    await Promise.all([this.planner.stop(), this.dispatcher.stop(), this.upkeep.stop()])
+    await Promise.all([this.planner.stop(), this.dispatcher.stop(), this.upkeep.stop(), this.#looking])
     if (!(await this.#within(this.executor.idle(), graceMs))) {
       this.executor.abortAll()
       await this.#within(this.executor.idle(), AFTER_ABORT_MS)

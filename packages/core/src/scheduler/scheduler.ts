@@ -60,7 +60,8 @@ export interface Scheduler extends AsyncDisposable {
   /**
    * Connects the store, registers the jobs and begins to run them. Idempotent.
    *
-   * @throws {@link StoreUnavailableError}, {@link StoreIncompatibleError} when the store cannot be used.
+   * @throws {@link StoreUnavailableError}, {@link StoreIncompatibleError} when the store cannot be used;
+   * {@link UnsupportedError} once it was stopped, or when the store cannot do what a job asks for.
    */
   start(): Promise<void>
 

@@ -210,6 +210,26 @@ test('rule 19: what was taken ahead is still scheduled to readers, with claimedA
   expect(later.items.map(({ claimedAt }) => claimedAt)).toEqual([null, null])
 })
 
+test('rule 19: a pause of a queue gives back what was taken ahead of it, and of no other', async () => {
+  await using cluster = new Cluster()
+  let isLong = false
+  const job = (name: string): ReturnType<typeof defineJob> =>
+    defineJob({ name, queue: name, overlap: 'allow', run: () => cluster.runtime.sleep(isLong ? 500 : 1) })
+  const jobs = [job('mail'), job('print')]
+  const { scheduler } = await cluster.start({ jobs, concurrency: 1 })
+  for (const each of jobs) await cluster.run(scheduler.enqueueMany(each, Array(10).fill(null)))
+  await cluster.reach(SECOND)
+  isLong = true
+  for (const each of jobs) await cluster.run(scheduler.enqueueMany(each, Array(3).fill(null)))
+  await cluster.turn()
+  await cluster.run(scheduler.pauseQueue('mail'))
+  const ahead = async (name: string): Promise<number> => {
+    const { items } = await scheduler.executions({ jobs: [name], statuses: ['scheduled'] })
+    return items.filter(({ claimedAt }) => claimedAt !== null).length
+  }
+  expect([await ahead('mail'), await ahead('print')]).toEqual([0, 2])
+})
+
 test('rule 12: overlap decides what becomes of a punctual tick while an execution is open', async () => {
   const verdicts: Record<string, readonly string[]> = {}
   for (const overlap of ['skip', 'queue-one', 'queue-all', 'cancel-running', 'allow'] as const) {
