@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { createScheduler, defineJob, every, type JobStore } from '@escapement/core'
 import { Cron } from 'croner'
 import { schedule } from 'node-cron'
+import { floorStore } from '../harness/floor-store.ts'
 
 /** How late handlers began in one process, milliseconds, over `seconds` after a warm-up. */
 export type LatenessAlone = (jobs: number, seconds: number) => Promise<readonly number[]>
@@ -22,6 +23,32 @@ export function schedulerAlone(makeStore: () => JobStore): LatenessAlone {
     const late = await watch.over(seconds)
     await scheduler.stop()
     await store.close()
+    return late
+  }
+}
+
+/** The least on SQLite: a timer for the full second, one statement that claims what is due, and its commit. */
+export function floorAlone(path: string): LatenessAlone {
+  return async (jobs, seconds) => {
+    const watch = new Watch()
+    using store = await floorStore(path, 'bench.tick')
+    const end = new AbortController()
+    const run = async (): Promise<void> => {
+      for (let second = Math.ceil(Date.now() / 1_000) * 1_000; !end.signal.aborted; second += 1_000) {
+        store.transact(() => {
+          for (let n = 0; n < jobs; n++) store.insert(second, '{}')
+        })
+        await sleep(second - Date.now())
+        while (Date.now() < second) await sleep(1)
+        const claimed = store.transact(() => store.claim(Date.now(), jobs))
+        await Promise.all(claimed.map(async () => watch.note()))
+        store.transact(() => store.settle(claimed, Date.now(), 'all'))
+      }
+    }
+    const running = run()
+    const late = await watch.over(seconds)
+    end.abort()
+    await running
     return late
   }
 }

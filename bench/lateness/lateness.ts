@@ -3,7 +3,7 @@ import { sqliteStore } from '@escapement/store-db'
 import type { Benchmark, Cell, Finding, Report, Scale } from '../harness/benchmark.ts'
 import { greatest, percentile } from '../harness/percentile.ts'
 import { scratchFile } from '../harness/scratch-file.ts'
-import { cronerAlone, nodeCronAlone, schedulerAlone } from './lateness-alone.ts'
+import { cronerAlone, floorAlone, nodeCronAlone, schedulerAlone } from './lateness-alone.ts'
 import { type ClusterOutcome, type ClusterSetting, runCluster } from './lateness-cluster.ts'
 
 const JOBS = 100
@@ -56,14 +56,16 @@ async function cluster(of: Pick<ClusterSetting, 'seconds' | 'kill'>): Promise<Cl
 async function alone(scale: Scale): Promise<Cell[][]> {
   const seconds = scale === 'full' ? 15 : 1
   using scratch = scratchFile()
+  using floorScratch = scratchFile()
   const contenders = [
+    ['floor: a timer, a claim and its commit', floorAlone(floorScratch.path)],
     ['Escapement in memory', schedulerAlone(memoryStore)],
     ['Escapement on SQLite', schedulerAlone(() => sqliteStore(scratch.path))],
     ['croner', cronerAlone],
     ['node-cron', nodeCronAlone],
   ] as const
   const rows: Cell[][] = []
-  for (const [name, run] of scale === 'full' ? contenders : contenders.slice(1, 3)) {
+  for (const [name, run] of scale === 'full' ? contenders : contenders.slice(0, 3)) {
     const late = await run(JOBS, seconds)
     rows.push([name, late.length, percentile(late, 0.5), percentile(late, 0.99), greatest(late)])
   }

@@ -42,7 +42,7 @@ async function report(scale: Scale): Promise<Report> {
     contender(OURS, ofMutex(onFile)),
     contender('memoryMutex', ofMutex(inMemory)),
   ]
-  for (const { run } of contenders) await run()
+  for (const each of contenders) await each.run()
   const outcomes = await interleaved<Figure>(contenders, rounds)
   const ratio = (outcomes.get(OURS)?.p50 ?? Number.NaN) / (outcomes.get(FLOOR)?.p50 ?? Number.NaN)
   return {
