@@ -28,6 +28,17 @@ export interface Ending {
   readonly finishedAt: number
 }
 
+/** Whether the row of a settled execution stays, for a while at least. */
+export function isKept(row: EndingRow, status: Ending['status'], history: HistoryPolicy): boolean {
+  if (guardsItsKey(row) || typeof history !== 'string') return true
+  return history === 'all' || (history === 'failures' && (status === 'failed' || status === 'timed_out'))
+}
+
+/** Its key guards against a second run. */
+function guardsItsKey(row: EndingRow): boolean {
+  return row.dedupe_key !== null && row.is_ledger === 0
+}
+
 /** Gives executions their verdicts and keeps their rows as far as the history of their job says (rules 3 and 4). */
 export class SqliteEndings {
   readonly spans: SqliteSpans
@@ -78,16 +89,15 @@ export class SqliteEndings {
     status: Ending['status'],
     history: HistoryPolicy,
   ): readonly SettledExecution[] {
-    if (history === 'all' || (row.dedupe_key !== null && row.is_ledger === 0)) return [] // its key guards against a second run
-    if (history === 'failures' && (status === 'failed' || status === 'timed_out')) return []
-    if (typeof history === 'string') return [this.#letGo(session, namespace, row, status)]
+    if (!isKept(row, status, history)) return [this.letGo(session, namespace, row, status)]
+    if (typeof history === 'string' || guardsItsKey(row)) return []
     session.run(this.#sql.markKept, [row.seq])
     const surplus = session.all<EndingRow & { status: Ending['status'] }>(this.#sql.surplus, [
       namespace,
       row.job,
       history.keep,
     ])
-    return surplus.map((oldest) => this.#letGo(session, namespace, oldest, oldest.status))
+    return surplus.map((oldest) => this.letGo(session, namespace, oldest, oldest.status))
   }
 
   #historyOf(session: SqliteSession, namespace: string, row: EndingRow): HistoryPolicy {
@@ -96,7 +106,8 @@ export class SqliteEndings {
     return found.startsWith('{') ? (JSON.parse(found) as HistoryPolicy) : (found as HistoryPolicy)
   }
 
-  #letGo(session: SqliteSession, namespace: string, row: EndingRow, status: Ending['status']): SettledExecution {
+  /** Removes the row of an execution that has ended; in the ledger a span stands for it. */
+  letGo(session: SqliteSession, namespace: string, row: EndingRow, status: Ending['status']): SettledExecution {
     if (row.is_ledger === 1) this.fold(session, namespace, row, status as SpanReason)
     else session.run(this.#sql.remove, [row.seq])
     return { id: row.id, fence: BigInt(row.fence), status }

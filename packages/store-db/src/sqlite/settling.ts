@@ -3,7 +3,7 @@ import type { SqliteSession } from '@escapement/db'
 import { type SettledExecution, SettledMemory } from '../settle/settled-memory.ts'
 import type { StatsEvent } from '../stats/stats-change.ts'
 import { visibleStatus } from '../execution/execution-row.ts'
-import { type EndingRow, SqliteEndings } from './ending.ts'
+import { type EndingRow, isKept, SqliteEndings } from './ending.ts'
 import { settlingSql } from './settling-sql.ts'
 import type { SqliteContext } from './sqlite-context.ts'
 
@@ -59,7 +59,12 @@ export function sqliteSettling(context: SqliteContext): SettleStore {
   const write = (batch: Batch, row: SettledRow, given: Settlement, isFirst: boolean): ExecutionStatus => {
     const { session, namespace } = batch
     const status = statusAfter(row, given)
+    batch.events.push(eventOf(row, given, status, isFirst))
     const isOpen = status === 'scheduled' || status === 'running'
+    if (!isOpen && !isKept(row, status, given.history)) {
+      batch.gone.push(endings.letGo(session, namespace, row, status))
+      return status
+    }
     const error = given.error === null ? null : JSON.stringify(given.error)
     session.run(sql.settle, [
       status,
@@ -93,7 +98,6 @@ export function sqliteSettling(context: SqliteContext): SettleStore {
       ]
       session.run(sql.recordAttempt, [...parameters, outcome, error, log])
     }
-    batch.events.push(eventOf(row, given, status, isFirst))
     if (!isOpen) batch.gone.push(...endings.applyHistory(session, namespace, row, status, given.history))
     return status
   }
