@@ -67,13 +67,13 @@ import { selectDue } from './selection.ts'`,
         from: 'return context.write((session) => claimPass(scope(session, namespace, request.handlers), request, places))',
         to: `const seen = await context.read((session) => {
         const now = scope(session, namespace, request.handlers)
-        return selectDue(now, new Eligibility(now), request.queues, places)
+        return selectDue(now, new Eligibility(now), request.queues, places, [])
       })
       return context.write((session) => claimPass(scope(session, namespace, request.handlers), request, seen as never))`,
       },
       {
         file: 'packages/store-db/src/sqlite/claiming/claim-pass.ts',
-        from: 'selectDue(scope, eligibility, request.queues, places)',
+        from: 'selectDue(scope, eligibility, request.queues, places, kept)',
         to: '(places as never as ReturnType<typeof selectDue>)',
       },
     ],
@@ -218,8 +218,8 @@ import { selectDue } from './selection.ts'`,
     faults: [
       {
         file: 'packages/store-db/src/sqlite/releases-sql.ts',
-        from: 'WHERE namespace = ? AND instance = ? AND ${HELD} ORDER BY seq LIMIT ?',
-        to: "WHERE namespace = ? AND instance = ? AND ${HELD} AND status = 'running' ORDER BY seq LIMIT ?",
+        from: 'WHERE namespace = ? AND instance = ? AND ${HELD} ORDER BY seq ${LIMIT}',
+        to: "WHERE namespace = ? AND instance = ? AND ${HELD} AND status = 'running' ORDER BY seq ${LIMIT}",
       },
     ],
   },
@@ -358,8 +358,44 @@ import { selectDue } from './selection.ts'`,
     faults: [
       {
         file: 'packages/store-db/src/sqlite/claiming/claiming-sql.ts',
-        from: 'AND priority = ? AND due_at <= ? ORDER BY due_at, seq',
-        to: 'AND priority = ? AND due_at <= ? + 1000 ORDER BY due_at, seq',
+        from: 'AND priority = ? AND due_at <= ? AND (due_at, seq) > (?, ?)',
+        to: 'AND priority = ? AND due_at <= ? + 1000 AND (due_at, seq) > (?, ?)',
+      },
+    ],
+  },
+  {
+    name: 'a tick that waits for a slot is judged again and again',
+    breaks: 'rule 11',
+    tests: ['packages/store-db/test/sqlite.contract.test.ts'],
+    faults: [
+      {
+        file: 'packages/store-db/src/sqlite/claiming/judging.ts',
+        from: 'if (kept.length > 0) session.run(sql.keep',
+        to: 'if (kept.length < 0) session.run(sql.keep',
+      },
+    ],
+  },
+  {
+    name: 'startWithin is not looked at when a tick is judged and taken at once',
+    breaks: 'rule 11',
+    tests: ['packages/store-db/test/sqlite.contract.test.ts'],
+    faults: [
+      {
+        file: 'packages/store-db/src/sqlite/claiming/judging.ts',
+        from: 'row.expires_at !== null && row.expires_at < now',
+        to: 'row.expires_at !== null && row.expires_at < 0',
+      },
+    ],
+  },
+  {
+    name: 'what was judged just now starts behind all that waits',
+    breaks: 'rule 20',
+    tests: ['packages/store-db/test/sqlite.contract.test.ts'],
+    faults: [
+      {
+        file: 'packages/store-db/src/sqlite/claiming/selection.ts',
+        from: 'goesBefore(waiting[next] as Candidate, row) < 0; next++',
+        to: 'goesBefore(waiting[next] as Candidate, row) > 1e30; next++',
       },
     ],
   },

@@ -277,6 +277,50 @@ export const judgingCases: readonly JobStoreCase[] = [
   }),
 
   storeCase(
+    [11],
+    'a tick that was too late for its startWithin when it was judged turns into a span',
+    async (stage) => {
+      await stage.job({ startWithinMs: 2_000 })
+      await stage.instance('a')
+      const at = stage.now()
+      await stage.plan('report', [at + 1_000])
+      await stage.pass(3_001)
+      const result = await stage.claimResult('a')
+      assert.deepEqual(result.executions, [])
+      assert.deepEqual(result.dropped, [{ job: 'report', scheduledFor: at + 1_000, reason: 'expired' }])
+    },
+  ),
+
+  storeCase([11], 'a tick that was judged and waits for a slot is not judged again, and never late', async (stage) => {
+    await stage.job({ overlap: 'allow' })
+    await stage.instance('a')
+    const at = stage.now()
+    const [first, second, third] = await stage.plan('report', [at + 1_000, at + 1_001, at + 1_002])
+    await stage.pass(1_002)
+    assert.deepEqual(idsOf(await stage.claim('a', { slots: 1 })), [first])
+    await stage.pass(20_000)
+    const result = await stage.claimResult('a', { slots: 1 })
+    assert.deepEqual(result.lateJobs, [])
+    assert.deepEqual(idsOf(result.executions), [second])
+    assert.deepEqual(idsOf(await stage.claim('a')), [third])
+  }),
+
+  storeCase([11, 20], 'a tick takes its place among what waits already, by priority, then age', async (stage) => {
+    await stage.job({ name: 'urgent', overlap: 'allow', priority: 5 })
+    await stage.job({ overlap: 'allow' })
+    await stage.instance('a')
+    const at = stage.now()
+    const before = await stage.enqueue({ delayMs: 900 })
+    const after = await stage.enqueue({ delayMs: 1_100 })
+    const [tick] = await stage.plan('report', [at + 1_000])
+    const [urgent] = await stage.plan('urgent', [at + 1_050])
+    await stage.pass(1_100)
+    const claimed = await stage.claim('a', { slots: 3 })
+    assert.deepEqual(idsOf(claimed), [urgent, before.id, tick])
+    assert.deepEqual(idsOf(await stage.claim('a')), [after.id])
+  }),
+
+  storeCase(
     [12],
     'retry until next-tick: a retry that waits is given up when the next tick falls due',
     async (stage) => {
