@@ -1,4 +1,5 @@
 import type { Mutant } from './mutant.ts'
+import { ONE_PASS_MUTANTS } from './one-pass-mutants.ts'
 
 /** Faults as people make them, each with the rule or promise whose test must fail. */
 export const MUTANTS: readonly Mutant[] = [
@@ -363,40 +364,5 @@ import { selectDue } from './selection.ts'`,
       },
     ],
   },
-  {
-    name: 'a tick that waits for a slot is judged again and again',
-    breaks: 'rule 11',
-    tests: ['packages/store-db/test/sqlite.contract.test.ts'],
-    faults: [
-      {
-        file: 'packages/store-db/src/sqlite/claiming/judging.ts',
-        from: 'if (kept.length > 0) session.run(sql.keep',
-        to: 'if (kept.length < 0) session.run(sql.keep',
-      },
-    ],
-  },
-  {
-    name: 'startWithin is not looked at when a tick is judged and taken at once',
-    breaks: 'rule 11',
-    tests: ['packages/store-db/test/sqlite.contract.test.ts'],
-    faults: [
-      {
-        file: 'packages/store-db/src/sqlite/claiming/judging.ts',
-        from: 'row.expires_at !== null && row.expires_at < now',
-        to: 'row.expires_at !== null && row.expires_at < 0',
-      },
-    ],
-  },
-  {
-    name: 'what was judged just now starts behind all that waits',
-    breaks: 'rule 20',
-    tests: ['packages/store-db/test/sqlite.contract.test.ts'],
-    faults: [
-      {
-        file: 'packages/store-db/src/sqlite/claiming/selection.ts',
-        from: 'goesBefore(waiting[next] as Candidate, row) < 0; next++',
-        to: 'goesBefore(waiting[next] as Candidate, row) > 1e30; next++',
-      },
-    ],
-  },
+  ...ONE_PASS_MUTANTS,
 ]

@@ -48,6 +48,17 @@ it('rule 20: a crowd of one concurrency key does not hide another key', async ()
   expect(claimed.map(({ guardKey }) => guardKey).toSorted()).toEqual(['key:job:loud', 'key:job:quiet'])
 })
 
+it('rule 12: the crowd of a job does not hide the retry of its open execution, for which it waits', async () => {
+  await register(store, 'n', 'i', [{ overlap: 'queue-all' }])
+  await crowd({ isExclusive: true })
+  const [first] = await claim(1)
+  const settled = success(first as ClaimedExecution, 'i')
+  await store.settle('n', [
+    { ...settled, outcome: 'failed', status: 'scheduled', spends: 'retry', dueAt: await store.now() },
+  ])
+  expect((await claim(1)).map(({ id, attempt }) => [id, attempt])).toEqual([[first?.id, 2]])
+})
+
 it('rule 7: a crowd that nobody here has a handler for does not hide what this instance can run', async () => {
   await register(store, 'n', 'i', [{}, { name: 'other' }])
   await crowd({ priority: 100 })

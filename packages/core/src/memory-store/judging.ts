@@ -47,6 +47,7 @@ function judgeJob(tables: MemoryTables, job: JobTable, judgement: Judgement, now
     const row = rowOf(tables, id)
     if (row.cancelRequestedAt !== null) continue
     row.cancelRequestedAt = now
+    row.cancelRequestedBy = 'system:overlap'
     if (row.status === 'scheduled') finish(tables, row, { status: 'cancelled', reason: null, finishedAt: now })
     else judgement.cancelRequested.push(id)
   }

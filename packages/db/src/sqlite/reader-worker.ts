@@ -7,17 +7,12 @@ import { parentPort, workerData } from 'node:worker_threads'
 
 interface Request {
   readonly id: number
-  readonly kind: 'query' | 'copy' | 'restart'
+  readonly kind: 'query' | 'copy'
   readonly queries: readonly { readonly sql: string; readonly parameters: readonly SQLInputValue[] }[]
 }
 
 /** A reader waits only while the WAL is recovered after a crash. Milliseconds. */
 const READ_WAIT_MS = 100
-/** How often the write lock is asked for to begin the WAL anew, and the longest pause between, milliseconds. */
-const RESTART_TRIES = 4
-const RESTART_PAUSE_MS = 2
-/** Nobody changes it: to wait for it is to sleep. */
-const NEVER = new Int32Array(new SharedArrayBuffer(4))
 
 const { file } = workerData as { file: string }
 const database = new DatabaseSync(file)
@@ -44,31 +39,17 @@ function query(request: Request): unknown {
   }
 }
 
-/** Copies the WAL into the database without blocking anybody; answers how many frames it has. */
-function copyWal(): number {
-  return (prepare('PRAGMA wal_checkpoint(PASSIVE)').get() as { log: number }).log
-}
-
 /**
- * Copies what was written since under the write lock, so that the next writer begins the WAL anew. This process writes
- * nothing meanwhile; writers of others are asked for the lock as they ask each other, and it is never kept to wait for
- * those who still read from the WAL. Answers how many frames are left in use.
+ * Copies the WAL into the database without blocking anybody, and once more what was written meanwhile, so that little is
+ * left for the handle. Answers how many frames it has; -1: another connection copies it just now.
  */
-function restartWal(): number {
-  database.exec('PRAGMA busy_timeout = 0')
-  try {
-    for (let tries = 1; ; tries++) {
-      const { busy, log } = prepare('PRAGMA wal_checkpoint(RESTART)').get() as { busy: number; log: number }
-      if (busy === 0) return 0
-      if (tries === RESTART_TRIES) return log
-      Atomics.wait(NEVER, 0, 0, 1 + Math.random() * RESTART_PAUSE_MS)
-    }
-  } finally {
-    database.exec(`PRAGMA busy_timeout = ${READ_WAIT_MS}`)
-  }
+function copyWal(): number {
+  const copy = prepare('PRAGMA wal_checkpoint(PASSIVE)')
+  copy.get()
+  return (copy.get() as { log: number }).log
 }
 
-const WORK = { query, copy: copyWal, restart: restartWal }
+const WORK = { query, copy: copyWal }
 
 parentPort?.on('message', (request: Request) => {
   try {

@@ -26,10 +26,5 @@ export class SessionReader implements SqliteReader {
     return this.#session.get<{ log: number }>('PRAGMA wal_checkpoint(PASSIVE)')?.log ?? 0
   }
 
-  /** Nobody of this process has written since: what was copied is all there is, and the next writer begins anew. */
-  async restartWal(): Promise<number> {
-    return 0
-  }
-
   async close(): Promise<void> {}
 }

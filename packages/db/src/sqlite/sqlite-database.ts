@@ -140,7 +140,7 @@ export class SqliteDatabase implements AsyncDisposable {
       this.#watcher.notify()
     }
     const queue = new WriteQueue(session, { runtime, file, busyTimeoutMs, statistics: this.#statistics, onCommit })
-    const checkpointer = new Checkpointer(reader, queue)
+    const checkpointer = new Checkpointer(path, reader, session)
     this.#session = session
     return { path, session, queue, reader }
   }

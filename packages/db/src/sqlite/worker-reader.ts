@@ -12,10 +12,8 @@ export interface SqliteQuery {
 export interface SqliteReader {
   /** Runs queries on one snapshot; answers the rows of each. */
   query(queries: readonly SqliteQuery[]): Promise<unknown[][]>
-  /** Copies the WAL into the database; answers how many frames it has. Blocks nobody. */
+  /** Copies the WAL into the database; answers how many frames it has, -1 if somebody else copies it. Blocks nobody. */
   copyWal(): Promise<number>
-  /** Makes the next writer begin the WAL anew; answers how many frames are left in use because others are in the way. */
-  restartWal(): Promise<number>
   close(): Promise<void>
 }
 
@@ -58,10 +56,6 @@ export class WorkerReader implements SqliteReader {
     return (await this.#ask('copy', [])) as number
   }
 
-  async restartWal(): Promise<number> {
-    return (await this.#ask('restart', [])) as number
-  }
-
   async close(): Promise<void> {
     const worker = this.#worker
     if (worker === undefined) return
@@ -70,7 +64,7 @@ export class WorkerReader implements SqliteReader {
     await worker.terminate()
   }
 
-  #ask(kind: 'query' | 'copy' | 'restart', queries: readonly SqliteQuery[]): Promise<unknown> {
+  #ask(kind: 'query' | 'copy', queries: readonly SqliteQuery[]): Promise<unknown> {
     return new Promise((resolve, reject) => {
       const worker = (this.#worker ??= this.#start())
       const id = ++this.#lastId

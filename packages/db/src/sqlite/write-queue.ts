@@ -42,7 +42,6 @@ export class WriteQueue {
   readonly #host: WriteQueueHost
   #pending: Write[] = []
   #isScheduled = false
-  #isHeldUp = false
   #busyTries = 0
   /** Rows changed on the connection so far. */
   #changes = 0
@@ -80,17 +79,6 @@ export class WriteQueue {
     })
   }
 
-  /** Writes nothing while `work` is under way, which needs the file for itself for a moment. */
-  async without<T>(work: () => Promise<T>): Promise<T> {
-    this.#isHeldUp = true
-    try {
-      return await work()
-    } finally {
-      this.#isHeldUp = false
-      if (this.#pending.length > 0 && !this.#isScheduled) this.#flushAfter(0)
-    }
-  }
-
   /** Resolves when nothing waits any more. */
   async drain(): Promise<void> {
     while (this.#pending.length > 0) await this.write(() => undefined).catch(() => undefined)
@@ -100,7 +88,6 @@ export class WriteQueue {
     const { runtime } = this.#host
     const startedAt = runtime.monotonic()
     this.#isScheduled = false
-    if (this.#isHeldUp) return // whoever holds it up goes on with what waits
     let outcome = this.#transact()
     while (outcome === 'again' && this.#pending.length > 0 && runtime.monotonic() - startedAt < BUDGET_MS) {
       outcome = this.#transact()

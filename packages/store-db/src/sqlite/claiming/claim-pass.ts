@@ -31,10 +31,10 @@ export function claimPass(scope: JudgingScope, request: ClaimRequest, places: La
     if (rows.length > 0)
       return { ...NOTHING, executions: rows.toSorted(goesBefore).map(repeated(scope)), hasMore: true, now }
   }
-  const { hasMore: isMoreToJudge, kept, ...judgement } = judgeDue(scope)
+  const { hasMore: hasMoreToJudge, hasMoreExpired, kept, ...judgement } = judgeDue(scope)
   const eligibility = new Eligibility(scope)
-  const isLeased = instance.lease_until > now
-  const { starts, ahead, hasMore } = isLeased
+  const mayStart = instance.lease_until > now && !hasMoreExpired
+  const { starts, ahead, hasMore } = mayStart
     ? selectDue(scope, eligibility, request.queues, places, kept)
     : { starts: [], ahead: [], hasMore: false }
   const executions = [...take(scope, request, starts, 'running'), ...take(scope, request, ahead, 'claimed')]
@@ -44,7 +44,8 @@ export function claimPass(scope: JudgingScope, request: ClaimRequest, places: La
     kept.filter((tick) => !taken.has(tick)),
   )
   if (executions.length > 0) session.run(sql.rememberClaim, [request.token, namespace, request.instance])
-  const next = isMoreToJudge ? now : Math.min(nextDueAt(scope, request.queues), eligibility.nextPauseEnd)
+  const next =
+    hasMoreToJudge || hasMoreExpired ? now : Math.min(nextDueAt(scope, request.queues), eligibility.nextPauseEnd)
   return {
     isAlive: true,
     executions,

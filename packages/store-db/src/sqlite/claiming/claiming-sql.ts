@@ -11,6 +11,9 @@ const HELD = "status IN ('claimed', 'running')"
 const CLAIMED = `seq, id, job, revision, queue, priority, scheduled_for, due_at, attempt, retries, interruptions, fence,
   claimed_at, started_at, input, missed, is_tick, is_exclusive, concurrency_key, concurrency_limit, created_by, traceparent`
 
+/** The columns of a tick without a verdict. */
+const TICK = `id, revision, scheduled_for, is_ledger, dedupe_key, fence, instance, attempt, expires_at, ${CANDIDATE}`
+
 /** Statements of a claim pass. */
 export function claimingSql(t: TableNames) {
   const e = t.executions
@@ -38,15 +41,17 @@ export function claimingSql(t: TableNames) {
       (SELECT due_at FROM ${e} INDEXED BY ${e}_skippable
         WHERE namespace = ? AND status = 'scheduled' AND if_open = 'skip' ORDER BY due_at LIMIT 1) AS skippable`,
 
-    /** Whether a tick without a verdict fell due in [from, to]; only the index is read. */
-    hasPunctualTick: `SELECT 1 FROM ${e} INDEXED BY ${e}_unjudged
-      WHERE namespace = ? AND status = 'scheduled' AND is_judged = 0 AND is_ledger = 1 AND due_at >= ? AND due_at <= ?
-      LIMIT 1`,
-
-    /** Ticks without a verdict that fell due in [from, to], earliest first. */
-    unjudgedTicks: `SELECT id, revision, scheduled_for, is_ledger, dedupe_key, fence, instance, attempt, expires_at, ${CANDIDATE} FROM ${e} INDEXED BY ${e}_unjudged
+    /** Whose ticks without a verdict fell due in [from, to], earliest first; only the index is read. */
+    unjudgedJobs: `SELECT seq, job FROM ${e} INDEXED BY ${e}_unjudged
       WHERE namespace = ? AND status = 'scheduled' AND is_judged = 0 AND is_ledger = 1 AND due_at >= ? AND due_at <= ?
       ORDER BY due_at ${LIMIT}`,
+
+    /** Ticks without a verdict that fell due in [from, to], earliest first. */
+    unjudgedTicks: `SELECT ${TICK} FROM ${e} INDEXED BY ${e}_unjudged
+      WHERE namespace = ? AND status = 'scheduled' AND is_judged = 0 AND is_ledger = 1 AND due_at >= ? AND due_at <= ?
+      ORDER BY due_at ${LIMIT}`,
+
+    ticks: `SELECT ${TICK} FROM ${e} WHERE seq IN (SELECT value FROM json_each(?)) ORDER BY due_at`,
 
     /** Jobs with ticks without a verdict that are late; only the index is read. */
     lateJobs: `SELECT DISTINCT job FROM (SELECT job FROM ${e} INDEXED BY ${e}_unjudged
@@ -63,6 +68,11 @@ export function claimingSql(t: TableNames) {
      */
     open: `SELECT ${ENDING}, status FROM ${e} INDEXED BY ${e}_open
       WHERE namespace = ? AND open_key >= ? AND open_key < ? || '$' AND open_key IS NOT NULL`,
+
+    /** The open execution of an exclusive job, where it waits for another attempt: nothing else of the job may start. */
+    openAndWaiting: `SELECT ${CANDIDATE} FROM ${e} INDEXED BY ${e}_open
+      WHERE namespace = ? AND open_key >= ? AND open_key < ? || '$' AND open_key IS NOT NULL
+        AND ${WAITS} AND due_at <= ? AND is_tick <= ?`,
 
     /** Ticks that were judged and wait for their first claim. */
     waitingTicks: `SELECT ${ENDING}, is_catch_up FROM ${e} INDEXED BY ${e}_waiting
@@ -122,7 +132,7 @@ export function claimingSql(t: TableNames) {
         status = ?, is_judged = 1, instance = ?, claim_token = ?, claimed_at = ?, started_at = ?, abandoned_at = NULL, progress = NULL,
         fence = max(fence + 1, ?), attempt = attempt + 1,
         open_key = CASE is_exclusive WHEN 1 THEN job ELSE (SELECT job || '#' || id FROM ${t.jobs} j
-          WHERE j.namespace = ${e}.namespace AND j.name = job AND j.overlap <> 'allow') END
+          WHERE j.namespace = ${e}.namespace AND j.name = job AND (j.overlap <> 'allow' OR j.retry_until = 'next-tick')) END
       WHERE seq IN (SELECT value FROM json_each(?)) RETURNING ${CLAIMED}`,
 
     /** The counter of a guard key only grows, also when it was forgotten. */

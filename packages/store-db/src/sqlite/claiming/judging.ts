@@ -14,8 +14,8 @@ import type { JobLookup } from './job-lookup.ts'
 
 /** Verdicts of one kind in one pass; the rest follows with the next pass, at once. */
 const AT_ONCE = 200
-/** Entries of the index that one pass reads to find jobs with late ticks. */
-const MOST_LATE = 20_000
+/** Entries of the index that one pass reads to find ticks of its own jobs, and late ones. */
+const MOST_SEARCHED = 20_000
 const AS_MANY_AS_WAIT = 1_000
 
 /** What a pass judges with. */
@@ -37,6 +37,8 @@ export interface Judgement extends Pick<ClaimResult, 'dropped' | 'lateJobs' | 'c
   readonly kept: Candidate[]
   /** Whether there was more than one pass judges. */
   hasMore: boolean
+  /** Whether more has waited too long than one pass ends: before it all has ended nothing starts. */
+  hasMoreExpired: boolean
 }
 
 interface TickRow extends EndingRow, Candidate {
@@ -59,6 +61,7 @@ export function judgeDue(scope: JudgingScope): Judgement {
     cancelRequested: [],
     kept: [],
     hasMore: false,
+    hasMoreExpired: false,
   }
   if (isTickDue) judgeTicks(scope, judgement)
   if (first.expiry < now) expire(scope, judgement)
@@ -85,13 +88,10 @@ export function firstToJudge({
 }
 
 function judgeTicks(scope: JudgingScope, judgement: Judgement): void {
-  const { session, sql, jobs, namespace, handlers, now } = scope
-  const ticks = session.all<TickRow>(sql.unjudgedTicks, [namespace, now - PUNCTUAL_MS, now, AT_ONCE])
+  const { jobs, now } = scope
+  const ticks = punctualTicks(scope)
   judgement.hasMore = ticks.length === AT_ONCE
-  const byJob = Map.groupBy(
-    ticks.filter(({ job }) => handlers.has(job)),
-    ({ job }) => job,
-  )
+  const byJob = Map.groupBy(ticks, ({ job }) => job)
   jobs.prepare(byJob.keys())
   for (const [job, ofJob] of byJob) {
     const isKept = judgeJob(scope, judgement, job, ofJob)
@@ -100,6 +100,30 @@ function judgeTicks(scope: JudgingScope, judgement: Judgement): void {
       else judgement.kept.push(row)
     }
   }
+}
+
+/** The first due ticks that a handler here can run. */
+function punctualTicks({ session, sql, namespace, handlers, now }: JudgingScope): readonly TickRow[] {
+  const since = now - PUNCTUAL_MS
+  const first = session.all<TickRow>(sql.unjudgedTicks, [namespace, since, now, AT_ONCE])
+  const own = first.filter(({ job }) => handlers.has(job))
+  if (first.length < AT_ONCE || own.length === AT_ONCE) return own
+  // Those of others hide some of ours: the index alone says which are whose.
+  const seqs = session
+    .all<{ seq: number; job: string }>(sql.unjudgedJobs, [namespace, since, now, MOST_SEARCHED])
+    .filter(({ job }) => handlers.has(job))
+    .slice(0, AT_ONCE)
+    .map(({ seq }) => seq)
+  return session.all<TickRow>(sql.ticks, [JSON.stringify(seqs)])
+}
+
+/** Whether a punctual tick is due that a handler here can run. */
+export function hasPunctualTick({ session, sql, namespace, handlers, now }: JudgingScope): boolean {
+  const canRun = ({ job }: { readonly job: string }): boolean => handlers.has(job)
+  const since = now - PUNCTUAL_MS
+  const first = session.get<{ job: string }>(sql.unjudgedJobs, [namespace, since, now, 1])
+  if (first === undefined || canRun(first)) return first !== undefined
+  return session.all<{ job: string }>(sql.unjudgedJobs, [namespace, since, now, MOST_SEARCHED]).some(canRun)
 }
 
 /** Stores that ticks were judged which wait on. */
@@ -121,7 +145,7 @@ function drop(
 /** Jobs with a handler here whose ticks are late: the planner judges those. */
 export function lateJobs({ session, sql, namespace, handlers, now }: JudgingScope): string[] {
   return session
-    .all<{ job: string }>(sql.lateJobs, [namespace, now - PUNCTUAL_MS, MOST_LATE])
+    .all<{ job: string }>(sql.lateJobs, [namespace, now - PUNCTUAL_MS, MOST_SEARCHED])
     .map(({ job }) => job)
     .filter((job) => handlers.has(job))
 }
@@ -180,7 +204,7 @@ function giveUpRetries(scope: JudgingScope, job: string, tick: number): void {
 function expire(scope: JudgingScope, judgement: Judgement): void {
   const { session, sql, endings, namespace, now } = scope
   const rows = session.all<EndingRow>(sql.expired, [namespace, now, AT_ONCE])
-  if (rows.length === AT_ONCE) judgement.hasMore = true
+  judgement.hasMoreExpired = rows.length === AT_ONCE
   for (const row of rows) {
     if (row.is_ledger === 0) {
       endings.finish(session, namespace, row, { status: 'skipped', reason: 'expired', finishedAt: now })
@@ -193,10 +217,10 @@ function expire(scope: JudgingScope, judgement: Judgement): void {
 /** Runs that are not to wait while another execution of their job is open. */
 function skip(scope: JudgingScope): void {
   const { session, sql, endings, namespace, handlers, now } = scope
-  const rows = session.all<EndingRow>(sql.skippable, [namespace, now, AT_ONCE])
+  const rows = session.all<EndingRow & { readonly is_exclusive: number }>(sql.skippable, [namespace, now, AT_ONCE])
   const isOccupied = new Map<string, boolean>()
   for (const row of rows) {
-    if (!handlers.has(row.job) || row.attempt > 0) continue
+    if (row.is_exclusive === 0 || !handlers.has(row.job) || row.attempt > 0) continue
     if (!isOccupied.has(row.job)) isOccupied.set(row.job, openRows(scope, row.job).length > 0)
     if (isOccupied.get(row.job) !== true) continue
     endings.finish(session, namespace, row, { status: 'skipped', reason: 'open', finishedAt: now })

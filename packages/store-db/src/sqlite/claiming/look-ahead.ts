@@ -1,5 +1,5 @@
-import { type ClaimRequest, type ClaimResult, PUNCTUAL_MS } from '@escapement/core'
-import { firstToJudge, type JudgingScope, lateJobs } from './judging.ts'
+import type { ClaimRequest, ClaimResult } from '@escapement/core'
+import { firstToJudge, hasPunctualTick, type JudgingScope, lateJobs } from './judging.ts'
 import { nextDueAt } from './next-due.ts'
 
 /**
@@ -15,7 +15,7 @@ export function lookAhead(scope: JudgingScope, request: ClaimRequest): Partial<C
   const exists = (text: string, parameters: (string | number)[]): boolean => session.get(text, parameters) !== undefined
   const first = firstToJudge(scope)
   if (first.expiry < now || first.skippable <= now) return null
-  if (first.tick <= now && exists(sql.hasPunctualTick, [namespace, now - PUNCTUAL_MS, now])) return null
+  if (first.tick <= now && hasPunctualTick(scope)) return null
   let hasMore = false
   for (const { queue, slots, prefetch } of request.queues) {
     let priority = Number.MAX_SAFE_INTEGER

@@ -92,9 +92,10 @@ export function selectDue(
     if (scanQueue(room, order) === 'crowded') crowded.set(queue, room)
   }
   if (crowded.size === 0) return selection
-  const taken = new Set([...selection.starts, ...selection.ahead].map(({ seq }) => seq))
-  const found = [...fresh, ...lanesBehind(scope, eligibility, places)].filter(({ seq }) => !taken.has(seq))
-  offerAll(found, crowded)
+  const found = new Map<number, Candidate>()
+  for (const row of [...fresh, ...lanesBehind(scope, eligibility, places)]) found.set(row.seq, row)
+  for (const { seq } of [...selection.starts, ...selection.ahead]) found.delete(seq)
+  offerAll([...found.values()], crowded)
   return selection
 }
 
@@ -179,7 +180,10 @@ function lanesBehind(scope: JudgingScope, eligibility: Eligibility, places: Lane
     if (!handlers.has(lane.job)) continue
     const ticks = eligibility.isJobPaused(lane.job) ? 0 : 1
     const parameters = [namespace, lane.job, lane.concurrency_key, now, ticks, LANE_DEPTH]
-    found.push(...session.all<Candidate>(sql.lane, parameters))
+    const rows = session.all<Candidate>(sql.lane, parameters)
+    found.push(...rows)
+    if (rows.every(({ is_exclusive }) => is_exclusive === 0)) continue
+    found.push(...session.all<Candidate>(sql.openAndWaiting, [namespace, lane.job, lane.job, now, ticks]))
   }
   places.set(namespace, place)
   return found

@@ -321,21 +321,55 @@ export const judgingCases: readonly JobStoreCase[] = [
   }),
 
   storeCase(
+    [11],
+    'a due tick is judged in time, however many of jobs without a handler here fall due with it',
+    async (stage) => {
+      await stage.job({ name: 'zebra', overlap: 'allow' })
+      const at = stage.now() + 1_000
+      for (let n = 0; n < 220; n++) {
+        await stage.job({ name: `foreign-${n}`, overlap: 'allow' })
+        await stage.plan(`foreign-${n}`, [at])
+      }
+      const [own] = await stage.plan('zebra', [at])
+      await stage.instance('a', { jobs: ['zebra'] })
+      await stage.pass(1_000)
+      const result = await stage.claimResult('a', { jobs: ['zebra'] })
+      assert.deepEqual(idsOf(result.executions), [own])
+      assert.equal(result.nextDueAt, null)
+    },
+  ),
+
+  storeCase([11], 'nothing that waited longer than it may is started, however much of it there is', async (stage) => {
+    await stage.job({ overlap: 'allow' })
+    await stage.instance('a')
+    for (let n = 0; n < 220; n++) await stage.enqueue({ startWithinMs: 1_000, priority: n % 2 })
+    await stage.pass(5_000)
+    const inTime = await stage.enqueue()
+    const started: string[] = []
+    for (let passes = 0; passes < 4; passes++) started.push(...idsOf(await stage.claim('a', { slots: 1 })))
+    assert.deepEqual(started, [inTime.id])
+  }),
+
+  storeCase(
     [12],
     'retry until next-tick: a retry that waits is given up when the next tick falls due',
     async (stage) => {
       const backoff = { kind: 'fixed', delayMs: 1_000, jitter: 'none' } as const
-      await stage.job({ overlap: 'skip', retry: { limit: 3, backoff, until: 'next-tick' } })
+      for (const overlap of ['skip', 'allow'] as const) {
+        await stage.job({ name: overlap, overlap, retry: { limit: 3, backoff, until: 'next-tick' } })
+      }
       await stage.instance('a')
-      const at = stage.now()
-      await stage.plan('report', [at + 1_000, at + 2_000])
-      await stage.pass(1_000)
-      const first = await stage.claimOne('a')
-      await stage.settleForRetry('a', first, 60_000)
-      await stage.pass(1_000)
-      assert.equal((await stage.claimOne('a')).scheduledFor, at + 2_000)
-      const { status, reason, finishedAt } = await stage.execution(first.id)
-      assert.deepEqual([status, reason, finishedAt], ['failed', 'superseded-by-tick', stage.now()])
+      for (const job of ['skip', 'allow']) {
+        const at = stage.now()
+        await stage.plan(job, [at + 1_000, at + 2_000])
+        await stage.pass(1_000)
+        const first = await stage.claimOne('a')
+        await stage.settleForRetry('a', first, 60_000)
+        await stage.pass(1_000)
+        assert.equal((await stage.claimOne('a')).scheduledFor, at + 2_000)
+        const { status, reason, finishedAt } = await stage.execution(first.id)
+        assert.deepEqual([status, reason, finishedAt], ['failed', 'superseded-by-tick', stage.now()])
+      }
     },
   ),
 ]
