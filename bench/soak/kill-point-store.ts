@@ -13,39 +13,45 @@ export const KILL_POINTS = [
 
 export type KillPoint = (typeof KILL_POINTS)[number]
 
-/** A store that kills its process at a named point, the next time that the scheduler gets there. */
+/** A store that keeps the scheduler at a named point, the next time that it gets there, until its process is to die. */
 export interface KillPointStore {
   readonly store: JobStore
   /**
-   * Of all processes that are armed with the same marker only the first one that gets there dies.
+   * Of all processes that are armed with the same marker only the first one that gets there will die.
    *
    * @param marker - A file that does not exist; it will hold the process id of the one that dies.
    */
   arm(point: KillPoint, marker: string): void
+  /** Kills the process once it is at its point. */
+  die(): void
 }
 
-/** The moment of each second at which most is in flight: its ticks have just started. Milliseconds. */
-export const FULLEST_MS = 250
+/** The file that says that whoever is named in a marker is at its point. */
+export function readyMarker(marker: string): string {
+  return `${marker}.ready`
+}
 
 /** Wraps the store of a process that may die; what it sends before its death has its effect, what comes after has none. */
 export function killPointStore(store: JobStore, history: SoakHistory): KillPointStore {
   const armed = new Map<KillPoint, string>()
-  let isDying = false
+  const told = Promise.withResolvers<void>()
+  let deathbed: string | undefined
 
   const isChosen = (point: KillPoint): boolean => {
     const marker = armed.get(point)
-    if (marker === undefined || isDying) return false
+    if (marker === undefined || deathbed !== undefined) return false
     armed.delete(point)
     try {
       writeFileSync(marker, String(process.pid), { flag: 'wx' })
-      isDying = true
+      deathbed = marker
       return true
     } catch {
       return false // another process was there first
     }
   }
   const die = async (point: KillPoint): Promise<void> => {
-    await sleep((1_000 + FULLEST_MS - (Date.now() % 1_000)) % 1_000)
+    writeFileSync(readyMarker(deathbed ?? ''), '')
+    await told.promise
     history.note({ kind: 'died-at', at: Date.now(), point })
     process.kill(process.pid, 'SIGKILL')
     await new Promise(() => undefined) // the signal may take a turn
@@ -81,5 +87,6 @@ export function killPointStore(store: JobStore, history: SoakHistory): KillPoint
     arm: (point, marker) => {
       armed.set(point, marker)
     },
+    die: () => told.resolve(),
   }
 }

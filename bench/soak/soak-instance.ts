@@ -42,6 +42,8 @@ process.on('message', (order: SoakOrder) => {
       return tellBusy()
     case 'die-at':
       return store?.arm(order.point as KillPoint, order.marker)
+    case 'die':
+      return store?.die()
     case 'stop-yourself':
       // In a turn of its own: a transaction never spans one, so none is open.
       history.note({ kind: 'stopped', at: Date.now() })

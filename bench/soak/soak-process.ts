@@ -12,6 +12,7 @@ export class SoakProcess {
   killedAt: number | null = null
   readonly #child: ChildProcess
   readonly #exit: Promise<unknown>
+  #hasBegun = false
   #errors = ''
 
   constructor(name: string, folder: string) {
@@ -32,6 +33,7 @@ export class SoakProcess {
   async begin(setting: SoakSetting): Promise<void> {
     this.order({ order: 'begin', setting })
     await this.#said('started')
+    this.#hasBegun = true
   }
 
   /** Resolves when some of its handlers run. */
@@ -42,6 +44,11 @@ export class SoakProcess {
 
   get pid(): number {
     return this.#child.pid ?? 0
+  }
+
+  /** Whether its scheduler has started and nobody has killed it since, as far as is known. */
+  get isRunning(): boolean {
+    return this.#hasBegun && this.killedAt === null && this.#child.connected
   }
 
   get hasExited(): boolean {

@@ -18,4 +18,6 @@ export type SoakOrder =
   | { readonly order: 'tell-when-busy' }
   | { readonly order: 'stop-yourself' }
   | { readonly order: 'die-at'; readonly point: string; readonly marker: string }
+  /** To the one that is at its point. */
+  | { readonly order: 'die' }
   | { readonly order: 'finish' }

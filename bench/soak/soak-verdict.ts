@@ -56,7 +56,7 @@ interface Run {
 }
 
 /** Upkeep looks for dead instances at least this often after their lease (promise 4). Milliseconds. */
-const NOTICE_MS = 5_000
+export const NOTICE_MS = 5_000
 
 /** Judges by identity: which ticks, which executions, which attempts; never by rates. */
 export function judgeSoak(
@@ -135,7 +135,7 @@ function judgeOverlaps(runs: readonly StartedRun[]): string[] {
 
 function disturbancesOf(witness: SoakWitness, claims: readonly Run[]): Disturbance[] {
   const disturbance = (kind: Disturbance['kind'], at: number, point: string | null): Disturbance => {
-    const inFlight = claims.filter((run) => run.startedAt !== null && run.startedAt <= at && isHeld(run, at))
+    const inFlight = inFlightAt(claims, at)
     return {
       name: witness.name,
       kind,
@@ -154,6 +154,15 @@ function disturbancesOf(witness: SoakWitness, claims: readonly Run[]): Disturban
   )
   const kills = points.length === 0 && witness.killedAt !== null ? [disturbance('killed', witness.killedAt, null)] : []
   return [...points, ...stops, ...kills]
+}
+
+/** How many attempts are in flight in the whole cluster. */
+export function countInFlight(witnesses: readonly SoakWitness[], at: number): number {
+  return inFlightAt(witnesses.flatMap(runsOf), at).length
+}
+
+function inFlightAt(claims: readonly Run[], at: number): readonly Run[] {
+  return claims.filter((run) => run.startedAt !== null && run.startedAt <= at && isHeld(run, at))
 }
 
 function isHeld(run: Run, at: number): boolean {
