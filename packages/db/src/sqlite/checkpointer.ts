@@ -10,7 +10,7 @@ const FRAME_BYTES = 4_096
  * to make the file longer, for which the file system has to keep a journal.
  */
 export const KEPT_WAL_BYTES: number = 4 * COPIED_FRAMES * FRAME_BYTES
-/** Commits until the first look, and between looks at the size of the file. */
+/** Commits between two looks at the size of the file, and until what failed is tried again. */
 const FEW_COMMITS = 16
 /** Commits between two looks at most. */
 const MOST_COMMITS = 1_000
@@ -33,7 +33,8 @@ export class Checkpointer {
   readonly #session: SqliteSession
   /** Commits since the last look. */
   #commits = 0
-  #lookAfter = FEW_COMMITS
+  /** Unknown before the first look, for which the file has to be long: most programs never need the thread. */
+  #lookAfter = Number.POSITIVE_INFINITY
   /** Frames that were left in use at the last look. */
   #left = 0
   /** How long the file was at the last look, bytes. */
