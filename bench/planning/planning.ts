@@ -74,7 +74,7 @@ async function report(scale: Scale): Promise<Report> {
     ],
     notes: [
       'Processor time is that of all threads of the process. A *look* is `PRAGMA data_version`, by which a scheduler on SQLite ' +
-        `notices other processes ${LOOKS_A_SECOND} times a second; it reads shared memory, takes a few µs and is not among the statements.`,
+        `notices other processes ${LOOKS_A_SECOND} times a second; it reads shared memory and is not among the statements.`,
     ],
   }
 }
