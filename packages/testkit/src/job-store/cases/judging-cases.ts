@@ -1,6 +1,7 @@
 import { strict as assert } from 'node:assert'
+import type { JobStore } from '@escapement/core'
 import { type JobStoreCase, storeCase } from '../job-store-case.ts'
-import { idsOf } from '../store-stage.ts'
+import { idsOf, type StoreStage } from '../store-stage.ts'
 
 /** What becomes of punctual ticks as they fall due: pause, overlap, expiry. */
 export const judgingCases: readonly JobStoreCase[] = [
@@ -218,45 +219,12 @@ export const judgingCases: readonly JobStoreCase[] = [
     },
   ),
 
-  storeCase(
-    [13],
-    'a tick that waits and a retry of a tick wait for the end of a pause of their queue',
-    async (stage) => {
-      await stage.job()
-      await stage.instance('a')
-      const at = stage.now()
-      const [first, second] = await stage.plan('report', [at + 1_000, at + 1_001])
-      await stage.pass(1_001)
-      await stage.settleForRetry('a', await stage.claimOne('a'), 500)
-      const pause = { from: stage.now() + 1, until: stage.now() + 10_000, by: null, note: null }
-      await stage.store.setPauses(stage.namespace, { kind: 'queue', name: 'default' }, [], [pause])
-      await stage.pass(5_000)
-      assert.deepEqual(await stage.claim('a'), [])
-      await stage.pass(5_000)
-      assert.deepEqual(new Set(idsOf(await stage.claim('a'))), new Set([first, second]))
-      assert.deepEqual(await stage.spans(), [])
-    },
+  storeCase([13], 'a tick that waits and a retry of a tick wait for the end of a pause of their queue', (stage) =>
+    outlastPause(stage, { kind: 'queue', name: 'default' }),
   ),
 
-  storeCase(
-    [13],
-    'in a pause no tick that waits and no retry of a tick is claimed; both go on afterwards',
-    async (stage) => {
-      await stage.job()
-      await stage.instance('a')
-      const at = stage.now()
-      const [first, second] = await stage.plan('report', [at + 1_000, at + 1_001])
-      await stage.pass(1_001)
-      const retried = await stage.claimOne('a')
-      assert.equal(retried.id, first)
-      await stage.settleForRetry('a', retried, 500)
-      const pause = { from: stage.now() + 1, until: stage.now() + 10_000, by: null, note: null }
-      await stage.store.setPauses(stage.namespace, { kind: 'job', name: 'report' }, [], [pause])
-      await stage.pass(5_000)
-      assert.deepEqual(await stage.claim('a'), [])
-      await stage.pass(5_000)
-      assert.deepEqual(new Set(idsOf(await stage.claim('a'))), new Set([first, second]))
-    },
+  storeCase([13], 'in a pause no tick that waits and no retry of a tick is claimed; both go on afterwards', (stage) =>
+    outlastPause(stage, { kind: 'job', name: 'report' }),
   ),
 
   storeCase([4, 11], 'a tick that waited longer than it may turns into a span', async (stage) => {
@@ -373,3 +341,22 @@ export const judgingCases: readonly JobStoreCase[] = [
     },
   ),
 ]
+
+/** A tick that was judged before the pause, and a retry of another one, are claimed when it is over. */
+async function outlastPause(stage: StoreStage, paused: Parameters<JobStore['setPauses']>[1]): Promise<void> {
+  await stage.job()
+  await stage.instance('a')
+  const at = stage.now()
+  const [first, second] = await stage.plan('report', [at + 1_000, at + 1_001])
+  await stage.pass(1_001)
+  const retried = await stage.claimOne('a')
+  assert.equal(retried.id, first)
+  await stage.settleForRetry('a', retried, 500)
+  const pause = { from: stage.now() + 1, until: stage.now() + 10_000, by: null, note: null }
+  await stage.store.setPauses(stage.namespace, paused, [], [pause])
+  await stage.pass(5_000)
+  assert.deepEqual(await stage.claim('a'), [])
+  await stage.pass(5_000)
+  assert.deepEqual(new Set(idsOf(await stage.claim('a'))), new Set([first, second]))
+  assert.deepEqual(await stage.spans(), [])
+}
