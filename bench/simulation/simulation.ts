@@ -94,6 +94,7 @@ class CrashingCluster {
   readonly #quietFrom: number
   /** The machines on which executions were started, as far as they may crash. */
   readonly #hosts = new Map<string, VirtualMachine>()
+  readonly #dead = new WeakSet<VirtualMachine>()
   #jobs: readonly AnyJob[] = []
 
   constructor(runtime: VirtualRuntime, store: JobStore, given: SimulationCase, quietFrom: number) {
@@ -130,10 +131,14 @@ class CrashingCluster {
     const host = this.#hosts.get(executionId)
     this.#hosts.delete(executionId)
     const runtime = this.#runtime
-    if (host === undefined || runtime.random() >= this.#given.faults || runtime.now() > this.#quietFrom) return
-    this.crashes++
-    host.kill()
-    void runtime.sleep(runtime.random() * LONGEST_ABSENCE_MS).then(() => this.start(this.#jobs))
+    if (host === undefined) return
+    if (!this.#dead.has(host)) {
+      if (runtime.random() >= this.#given.faults || runtime.now() > this.#quietFrom) return
+      this.crashes++
+      this.#dead.add(host)
+      host.kill()
+      void runtime.sleep(runtime.random() * LONGEST_ABSENCE_MS).then(() => this.start(this.#jobs))
+    }
     await new Promise(() => undefined) // its process is gone
   }
 }
