@@ -1,5 +1,6 @@
 import { LockTimeoutError } from '../error/lock-timeout-error.ts'
 import { LockUnavailableError } from '../error/lock-unavailable-error.ts'
+import type { CallStop } from './call-stop.ts'
 import { Claim } from './claim.ts'
 import { type DriverCalls, isHopeless } from './driver-calls.ts'
 import { HeldLease } from './held-lease.ts'
@@ -12,6 +13,8 @@ import type { LockRefusal } from './lock-driver.ts'
 const LAST_ANSWER_MS = 1_000
 /** How long a driver is left waiting for a release when it is not known how long the key is held, milliseconds. */
 const LONGEST_WATCH_MS = 5_000
+/** Why a pause ended when it was not its time. */
+const RESUMED = 'resumed'
 
 /** What one call asks for, with all defaults filled in. */
 export interface Wanted {
@@ -27,12 +30,12 @@ export class Acquisition {
   readonly #keeper: LeaseKeeper
   readonly #wanted: Wanted
   /** Ends the call: the caller's signal, or the closing of the manager. */
-  readonly #stop: AbortSignal
+  readonly #stop: CallStop
   readonly #startedAt: number
   #claim: Claim
   #failures = 0
 
-  constructor(calls: DriverCalls, keeper: LeaseKeeper, wanted: Wanted, stop: AbortSignal) {
+  constructor(calls: DriverCalls, keeper: LeaseKeeper, wanted: Wanted, stop: CallStop) {
     this.#calls = calls
     this.#keeper = keeper
     this.#wanted = wanted
@@ -98,7 +101,7 @@ export class Acquisition {
       const { runtime } = this.#calls
       const delayMs = requestBackoffMs(this.#failures++, runtime.random())
       if (this.#leftMs() + LAST_ANSWER_MS <= delayMs) throw error
-      await runtime.sleep(delayMs, this.#stop)
+      await this.#pause(delayMs)
     }
     return undefined
   }
@@ -136,22 +139,18 @@ export class Acquisition {
   }
 
   /** Waits for `resume` to be called, for at most `ms`; answers whether it was. */
-  async #pause(ms: number, start: (resume: () => void) => void): Promise<boolean> {
+  async #pause(ms: number, start?: (resume: () => void) => void): Promise<boolean> {
+    this.#stop.throwIfStopped()
     const pause = new AbortController()
-    const resume = (): void => pause.abort()
-    const stop = (): void => pause.abort()
-    this.#stop.addEventListener('abort', stop)
+    this.#stop.listen((reason) => pause.abort(reason))
+    start?.(() => pause.abort(RESUMED))
     try {
-      this.#stop.throwIfAborted()
-      start(resume)
       await this.#calls.runtime.sleep(Math.max(0, ms), pause.signal)
       return false
     } catch (error) {
-      this.#stop.throwIfAborted()
-      if (!pause.signal.aborted) throw error
+      this.#stop.throwIfStopped()
+      if (error !== RESUMED) throw error
       return true
-    } finally {
-      this.#stop.removeEventListener('abort', stop)
     }
   }
 

@@ -1,3 +1,4 @@
+import type { CallStop } from './call-stop.ts'
 import { type DriverCalls, isHopeless } from './driver-calls.ts'
 import { HeldLease } from './held-lease.ts'
 import type { LeaseKeeper } from './lease-keeper.ts'
@@ -24,7 +25,7 @@ export class Claim {
     this.#calls = calls
     this.#keeper = keeper
     this.#renews = renews
-    this.request = { key, owner: calls.runtime.id(), ttlMs }
+    this.request = { key, owner: calls.newOwner(), ttlMs }
   }
 
   /**
@@ -32,23 +33,15 @@ export class Claim {
    *
    * @returns The lease, the refusal, or null when the grant came too late to be of use and was given back.
    * @throws {@link LockUnavailableError} when the outcome is unknown; asking again may find the grant.
-   * @throws The reason of `signal`.
+   * @throws The reason of `stop`.
    */
-  async ask(limitMs: number, signal: AbortSignal): Promise<HeldLease | LockRefusal | null> {
+  async ask(limitMs: number, stop: CallStop): Promise<HeldLease | LockRefusal | null> {
     const sent = new Stopwatch(this.#calls.runtime)
     const answering = this.#calls.driver.tryAcquire(this.request)
-    let isHeard = true
-    answering.then(
-      (answer) => {
-        if (!isHeard && answer.isGranted) this.#hearLate(answer)
-      },
-      () => undefined,
-    )
     let answer: LockGrant | LockRefusal
     try {
-      answer = await this.#calls.within(limitMs, this.request.key, answering, signal)
+      answer = await this.#calls.within(limitMs, this.request.key, answering, stop, (late) => this.#hearLate(late))
     } catch (error) {
-      isHeard = false
       this.#isUncertain ||= !isHopeless(error)
       throw error
     }
@@ -70,11 +63,12 @@ export class Claim {
     if (fence !== null || this.#isUncertain) this.#giveBack(fence)
   }
 
-  /** A request that had been given up was granted after all. */
-  #hearLate(grant: LockGrant): void {
+  /** A request that had been given up was answered after all. */
+  #hearLate(answer: LockGrant | LockRefusal): void {
+    if (!answer.isGranted) return
     // Without a lease the next request under this id finds the grant; with one it may be the lease's own.
-    const isUnwanted = this.#used === undefined ? this.#isGivenUp : this.#used !== grant.fence
-    if (isUnwanted) this.#giveBack(grant.fence)
+    const isUnwanted = this.#used === undefined ? this.#isGivenUp : this.#used !== answer.fence
+    if (isUnwanted) this.#giveBack(answer.fence)
   }
 
   #giveBack(fence: bigint | null): void {

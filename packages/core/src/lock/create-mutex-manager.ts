@@ -1,6 +1,7 @@
 import { type Duration, durationMs, type Logger, quietLogger, type Runtime, systemRuntime } from '@escapement/base'
 import { LockUnavailableError } from '../error/lock-unavailable-error.ts'
 import { Acquisition, type Wanted } from './acquisition.ts'
+import { CallStop } from './call-stop.ts'
 import { DriverCalls } from './driver-calls.ts'
 import { HeldLease } from './held-lease.ts'
 import { KeyTurns } from './key-turns.ts'
@@ -34,7 +35,7 @@ class DriverMutexManager implements MutexManager {
   readonly #keeper: LeaseKeeper
   readonly #turns = new KeyTurns()
   /** The calls that have not been answered, with their keys. */
-  readonly #asking = new Map<AbortController, string>()
+  readonly #asking = new Map<CallStop, string>()
   #closed: Promise<void> | undefined
 
   constructor(driver: LockDriver, runtime: Runtime, logger: Logger) {
@@ -84,12 +85,12 @@ class DriverMutexManager implements MutexManager {
   ): Promise<T> {
     signal?.throwIfAborted()
     if (this.#closed !== undefined) throw closedError(wanted.key)
-    const stop = new AbortController()
-    const onAbort = (): void => stop.abort(signal?.reason)
+    const stop = new CallStop()
+    const onAbort = (): void => stop.stop(signal?.reason)
     signal?.addEventListener('abort', onAbort)
     this.#asking.set(stop, wanted.key)
     try {
-      return await this.#calls.track(run(new Acquisition(this.#calls, this.#keeper, wanted, stop.signal)))
+      return await this.#calls.track(run(new Acquisition(this.#calls, this.#keeper, wanted, stop)))
     } finally {
       this.#asking.delete(stop)
       signal?.removeEventListener('abort', onAbort)
@@ -97,7 +98,7 @@ class DriverMutexManager implements MutexManager {
   }
 
   async #close(): Promise<void> {
-    for (const [stop, key] of this.#asking) stop.abort(closedError(key))
+    for (const [stop, key] of this.#asking) stop.stop(closedError(key))
     // What is granted at this very moment must be seen before what is held is released.
     await this.#calls.settled()
     await Promise.all(this.#keeper.held.map((lease) => lease[Symbol.asyncDispose]()))

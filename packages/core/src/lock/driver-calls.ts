@@ -1,6 +1,7 @@
 import type { Logger, Runtime } from '@escapement/base'
 import { EscapementError, TimerQueue } from '@escapement/base'
 import { LockUnavailableError } from '../error/lock-unavailable-error.ts'
+import type { CallStop } from './call-stop.ts'
 import type { LockDriver, LockRelease } from './lock-driver.ts'
 
 /** A driver, and the clocks under which it is asked. Shared by all parts of one manager. */
@@ -11,12 +12,21 @@ export class DriverCalls {
   /** All timers of the manager: none of them keeps the process alive. */
   readonly timers: TimerQueue
   readonly #underWay = new Set<Promise<unknown>>()
+  /** What the owner ids of this manager begin with. */
+  readonly #ownerPrefix: string
+  #owners = 0
 
   constructor(driver: LockDriver, runtime: Runtime, logger: Logger) {
     this.driver = driver
     this.runtime = runtime
     this.logger = logger
     this.timers = new TimerQueue(runtime, { keepAlive: false })
+    this.#ownerPrefix = runtime.id()
+  }
+
+  /** A new owner id, unique among all managers. Counted, since to draw a random one costs more than all else that is asked with it. */
+  newOwner(): string {
+    return `${this.#ownerPrefix}.${++this.#owners}`
   }
 
   /** Whether the server gave something back. Rejects with {@link LockUnavailableError} when it did not answer in time. */
@@ -25,27 +35,37 @@ export class DriverCalls {
   }
 
   /**
-   * Waits for an answer of the server, for at most `limitMs`. What the server answers afterwards is not heard here.
+   * Waits for an answer of the server, for at most `limitMs`.
    *
+   * @param onLate - Hears what the server answers afterwards.
    * @throws {@link LockUnavailableError} when there was no answer, or an error.
-   * @throws The reason of `signal`.
+   * @throws The reason of `stop`.
    */
-  within<T>(limitMs: number, key: string, answer: Promise<T>, signal?: AbortSignal): Promise<T> {
+  within<T>(
+    limitMs: number,
+    key: string,
+    answer: Promise<T>,
+    stop?: CallStop,
+    onLate?: (answer: T) => void,
+  ): Promise<T> {
     return new Promise((resolve, reject) => {
-      const timer = this.timers.after(limitMs, () =>
-        settle(() => reject(unavailable(key, `gave no answer within ${Math.ceil(limitMs)} ms`))),
-      )
-      const onAbort = (): void => settle(() => reject(signal?.reason))
-      const settle = (then: () => void): void => {
+      let isLate = false
+      const giveUp = (reason: unknown): void => {
+        isLate = true
         timer.cancel()
-        signal?.removeEventListener('abort', onAbort)
-        then()
+        reject(reason)
       }
-      if (signal?.aborted === true) onAbort()
-      else signal?.addEventListener('abort', onAbort)
+      const timer = this.timers.after(limitMs, () =>
+        giveUp(unavailable(key, `gave no answer within ${Math.ceil(limitMs)} ms`)),
+      )
+      stop?.listen(giveUp)
       answer.then(
-        (value) => settle(() => resolve(value)),
-        (error: unknown) => settle(() => reject(unavailable(key, 'failed', error))),
+        (value) => {
+          if (isLate) return onLate?.(value)
+          timer.cancel()
+          resolve(value)
+        },
+        (error: unknown) => giveUp(unavailable(key, 'failed', error)),
       )
     })
   }
