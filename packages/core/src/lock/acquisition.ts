@@ -1,6 +1,6 @@
 import { LockTimeoutError } from '../error/lock-timeout-error.ts'
 import { LockUnavailableError } from '../error/lock-unavailable-error.ts'
-import type { CallStop } from './call-stop.ts'
+import { CallStop } from './call-stop.ts'
 import { Claim } from './claim.ts'
 import { type DriverCalls, isHopeless } from './driver-calls.ts'
 import { HeldLease } from './held-lease.ts'
@@ -28,28 +28,53 @@ export interface Wanted {
 export class Acquisition {
   readonly #calls: DriverCalls
   readonly #keeper: LeaseKeeper
-  readonly #wanted: Wanted
+  readonly wanted: Wanted
   /** Ends the call: the caller's signal, or the closing of the manager. */
-  readonly #stop: CallStop
+  readonly #stop = new CallStop()
   readonly #startedAt: number
   #claim: Claim
+  readonly #signal: AbortSignal | undefined
+  readonly #onAbort: (() => void) | undefined
   #failures = 0
 
-  constructor(calls: DriverCalls, keeper: LeaseKeeper, wanted: Wanted, stop: CallStop) {
+  constructor(calls: DriverCalls, keeper: LeaseKeeper, wanted: Wanted, signal: AbortSignal | undefined) {
     this.#calls = calls
     this.#keeper = keeper
-    this.#wanted = wanted
-    this.#stop = stop
+    this.wanted = wanted
+    this.#signal = signal
+    this.#onAbort = signal && ((): void => this.stop(signal.reason))
+    if (this.#onAbort !== undefined) signal?.addEventListener('abort', this.#onAbort)
     this.#startedAt = calls.runtime.monotonic()
     this.#claim = this.#newClaim()
+  }
+
+  /** Ends the call early: it rejects with `reason`. */
+  stop(reason: unknown): void {
+    this.#stop.stop(reason)
+  }
+
+  /** The call is over: the caller's signal is no longer listened to. */
+  end(): void {
+    if (this.#onAbort !== undefined) this.#signal?.removeEventListener('abort', this.#onAbort)
   }
 
   /** Asks until the server has answered. */
   async ask(): Promise<HeldLease | LockRefusal> {
     try {
       for (;;) {
-        const answer = await this.#askOnce()
-        if (answer !== undefined) return answer
+        try {
+          const answer = await this.#claim.ask(this.#answerLimitMs(), this.#stop)
+          if (answer !== null) {
+            this.#failures = 0
+            return answer
+          }
+        } catch (error) {
+          await this.#backOff(error)
+          continue
+        }
+        // The id is spent: a release under it may still be on its way.
+        this.#claim = this.#newClaim()
+        await this.#backOff(this.#tooSlow())
       }
     } catch (error) {
       this.#claim.giveUp()
@@ -76,34 +101,24 @@ export class Acquisition {
   }
 
   #newClaim(): Claim {
-    const { key, ttlMs, renews } = this.#wanted
+    const { key, ttlMs, renews } = this.wanted
     return new Claim(this.#calls, this.#keeper, key, ttlMs, renews)
   }
 
   #leftMs(): number {
-    return this.#startedAt + this.#wanted.waitMs - this.#calls.runtime.monotonic()
+    return this.#startedAt + this.wanted.waitMs - this.#calls.runtime.monotonic()
   }
 
-  /** One question; undefined: it must be asked again. */
-  async #askOnce(): Promise<HeldLease | LockRefusal | undefined> {
-    const leftMs = this.#leftMs() + LAST_ANSWER_MS
-    try {
-      const answer = await this.#claim.ask(Math.min(answerLimitMs(this.#wanted.ttlMs), leftMs), this.#stop)
-      if (answer !== null) {
-        this.#failures = 0
-        return answer
-      }
-      // The id is spent: a release under it may still be on its way.
-      this.#claim = this.#newClaim()
-      throw this.#tooSlow()
-    } catch (error) {
-      if (!(error instanceof LockUnavailableError) || isHopeless(error)) throw error
-      const { runtime } = this.#calls
-      const delayMs = requestBackoffMs(this.#failures++, runtime.random())
-      if (this.#leftMs() + LAST_ANSWER_MS <= delayMs) throw error
-      await this.#pause(delayMs)
-    }
-    return undefined
+  #answerLimitMs(): number {
+    return Math.min(answerLimitMs(this.wanted.ttlMs), this.#leftMs() + LAST_ANSWER_MS)
+  }
+
+  /** Waits before the server is asked again, or throws `error` when that cannot help or there is no time left. */
+  async #backOff(error: unknown): Promise<void> {
+    if (!(error instanceof LockUnavailableError) || isHopeless(error)) throw error
+    const delayMs = requestBackoffMs(this.#failures++, this.#calls.runtime.random())
+    if (this.#leftMs() + LAST_ANSWER_MS <= delayMs) throw error
+    await this.#pause(delayMs)
   }
 
   async #awaitTurn(first: Promise<void>): Promise<void> {
@@ -155,14 +170,14 @@ export class Acquisition {
   }
 
   #timeout(): LockTimeoutError {
-    const { key, waitMs } = this.#wanted
+    const { key, waitMs } = this.wanted
     return new LockTimeoutError(
       `Lock ${JSON.stringify(key)}: another owner held it for all of ${waitMs} ms; wait longer, or ask again later`,
     )
   }
 
   #tooSlow(): LockUnavailableError {
-    const { key, ttlMs } = this.#wanted
+    const { key, ttlMs } = this.wanted
     return new LockUnavailableError(
       `Lock ${JSON.stringify(key)}: the server's grants arrive too late for a ttl of ${ttlMs} ms; ask for a longer one`,
     )

@@ -47,9 +47,8 @@ export class Claim {
     }
     if (!answer.isGranted) return answer
     const lease = new HeldLease(this.#calls, this.#keeper, this.request, answer, sent, this.#renews)
-    if (lease.isUsable()) {
+    if (this.#keeper.keep(lease)) {
       this.#used = answer.fence
-      this.#keeper.keep(lease)
       return lease
     }
     this.giveUp(answer.fence)

@@ -1,7 +1,6 @@
-import { type Duration, durationMs, type Logger, quietLogger, type Runtime, systemRuntime } from '@escapement/base'
+import { durationMs, type Logger, quietLogger, type Runtime, systemRuntime } from '@escapement/base'
 import { LockUnavailableError } from '../error/lock-unavailable-error.ts'
 import { Acquisition, type Wanted } from './acquisition.ts'
-import { CallStop } from './call-stop.ts'
 import { DriverCalls } from './driver-calls.ts'
 import { HeldLease } from './held-lease.ts'
 import { KeyTurns } from './key-turns.ts'
@@ -11,8 +10,8 @@ import type { LockDriver } from './lock-driver.ts'
 import { checkLockKey } from './lock-key.ts'
 import type { AcquireOptions, LeaseOptions, MutexManager } from './mutex-manager.ts'
 
-const DEFAULT_TTL: Duration = '30s'
-const DEFAULT_WAIT: Duration = '10s'
+const DEFAULT_TTL_MS = 30_000
+const DEFAULT_WAIT_MS = 10_000
 
 /** What a manager runs with. */
 export interface MutexManagerOptions {
@@ -34,8 +33,8 @@ class DriverMutexManager implements MutexManager {
   readonly #calls: DriverCalls
   readonly #keeper: LeaseKeeper
   readonly #turns = new KeyTurns()
-  /** The calls that have not been answered, with their keys. */
-  readonly #asking = new Map<CallStop, string>()
+  /** The calls that have not been answered. */
+  readonly #asking = new Set<Acquisition>()
   #closed: Promise<void> | undefined
 
   constructor(driver: LockDriver, runtime: Runtime, logger: Logger) {
@@ -44,14 +43,23 @@ class DriverMutexManager implements MutexManager {
   }
 
   async acquire(key: string, options: AcquireOptions = {}): Promise<Lease> {
-    const wanted = this.#wanted(key, options, durationMs(options.wait ?? DEFAULT_WAIT, 'wait'))
-    return this.#ask(wanted, options.signal, (acquisition) => acquisition.wait(this.#turns.enter(key)))
+    const waitMs = durationMs(options.wait ?? DEFAULT_WAIT_MS, 'wait')
+    const call = this.#begin(this.#wanted(key, options, waitMs), options.signal)
+    try {
+      return await call.wait(this.#turns.enter(key))
+    } finally {
+      this.#end(call)
+    }
   }
 
   async tryAcquire(key: string, options: LeaseOptions = {}): Promise<Lease | null> {
-    const wanted = this.#wanted(key, options, 0)
-    const answer = await this.#ask(wanted, options.signal, (acquisition) => acquisition.ask())
-    return answer instanceof HeldLease ? answer : null
+    const call = this.#begin(this.#wanted(key, options, 0), options.signal)
+    try {
+      const answer = await call.ask()
+      return answer instanceof HeldLease ? answer : null
+    } finally {
+      this.#end(call)
+    }
   }
 
   async withLock<T>(key: string, work: (lease: Lease) => Promise<T>, options?: AcquireOptions): Promise<T> {
@@ -73,32 +81,28 @@ class DriverMutexManager implements MutexManager {
   #wanted(key: string, options: LeaseOptions, waitMs: number): Wanted {
     checkLockKey(key)
     const { minTtlMs, maxTtlMs } = this.#calls.driver
-    const ttlMs = durationMs(options.ttl ?? DEFAULT_TTL, 'ttl', { minMs: minTtlMs, maxMs: maxTtlMs })
+    const ttlMs = durationMs(options.ttl ?? DEFAULT_TTL_MS, 'ttl', { minMs: minTtlMs, maxMs: maxTtlMs })
     return { key, ttlMs, renews: options.renew ?? true, waitMs }
   }
 
-  /** Runs one call until it is answered, the caller gives it up, or the manager is closed. */
-  async #ask<T>(
-    wanted: Wanted,
-    signal: AbortSignal | undefined,
-    run: (acquisition: Acquisition) => Promise<T>,
-  ): Promise<T> {
+  /** From here until its {@link DriverMutexManager.#end} a call can be ended by the caller and by the closing of the manager. */
+  #begin(wanted: Wanted, signal: AbortSignal | undefined): Acquisition {
     signal?.throwIfAborted()
     if (this.#closed !== undefined) throw closedError(wanted.key)
-    const stop = new CallStop()
-    const onAbort = (): void => stop.stop(signal?.reason)
-    signal?.addEventListener('abort', onAbort)
-    this.#asking.set(stop, wanted.key)
-    try {
-      return await this.#calls.track(run(new Acquisition(this.#calls, this.#keeper, wanted, stop)))
-    } finally {
-      this.#asking.delete(stop)
-      signal?.removeEventListener('abort', onAbort)
-    }
+    const call = new Acquisition(this.#calls, this.#keeper, wanted, signal)
+    this.#asking.add(call)
+    this.#calls.begin()
+    return call
+  }
+
+  #end(call: Acquisition): void {
+    call.end()
+    this.#asking.delete(call)
+    this.#calls.end()
   }
 
   async #close(): Promise<void> {
-    for (const [stop, key] of this.#asking) stop.stop(closedError(key))
+    for (const call of this.#asking) call.stop(closedError(call.wanted.key))
     // What is granted at this very moment must be seen before what is held is released.
     await this.#calls.settled()
     await Promise.all(this.#keeper.held.map((lease) => lease[Symbol.asyncDispose]()))

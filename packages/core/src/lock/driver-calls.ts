@@ -11,7 +11,9 @@ export class DriverCalls {
   readonly logger: Logger
   /** All timers of the manager: none of them keeps the process alive. */
   readonly timers: TimerQueue
-  readonly #underWay = new Set<Promise<unknown>>()
+  #underWay = 0
+  /** Those who wait for the end of all that is under way. */
+  #waiting: (() => void)[] = []
   /** What the owner ids of this manager begin with. */
   readonly #ownerPrefix: string
   #owners = 0
@@ -72,24 +74,32 @@ export class DriverCalls {
 
   /** Gives back, in the background, what may have been granted to someone who no longer wants it. */
   releaseUnwanted(release: LockRelease, limitMs: number): void {
-    this.track(this.release(release, limitMs)).catch((error: unknown) =>
-      this.logger.debug(`Lock ${JSON.stringify(release.key)}: an unwanted grant may stay until its lease ends`, {
-        error,
-      }),
-    )
+    this.begin()
+    this.release(release, limitMs)
+      .catch((error: unknown) =>
+        this.logger.debug(`Lock ${JSON.stringify(release.key)}: an unwanted grant may stay until its lease ends`, {
+          error,
+        }),
+      )
+      .finally(() => this.end())
   }
 
-  /** Lets {@link DriverCalls.settled} wait for `work`. */
-  track<T>(work: Promise<T>): Promise<T> {
-    this.#underWay.add(work)
-    const forget = (): void => void this.#underWay.delete(work)
-    work.then(forget, forget)
-    return work
+  /** Lets {@link DriverCalls.settled} wait for what begins here, until {@link DriverCalls.end} is called for it. */
+  begin(): void {
+    this.#underWay++
   }
 
-  /** Resolves when nothing that is tracked is under way any more. */
+  end(): void {
+    this.#underWay--
+    if (this.#underWay > 0 || this.#waiting.length === 0) return
+    const waiting = this.#waiting
+    this.#waiting = []
+    for (const resume of waiting) resume()
+  }
+
+  /** Resolves when nothing that has begun is under way any more. */
   async settled(): Promise<void> {
-    while (this.#underWay.size > 0) await Promise.allSettled(this.#underWay)
+    while (this.#underWay > 0) await new Promise<void>((resolve) => this.#waiting.push(resolve))
   }
 
   async close(): Promise<void> {

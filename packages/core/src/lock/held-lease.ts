@@ -77,15 +77,15 @@ export class HeldLease implements Lease {
 
   remainingMs(): number {
     if (this.#end !== undefined) return 0
-    const leftMs = this.#trustedMs()
+    const leftMs = this.trustedMs()
     if (leftMs > 0) return leftMs
     this.lose('could not be renewed in time')
     return 0
   }
 
-  /** Whether enough is left of the grant to begin work under it. Reports nothing. */
-  isUsable(): boolean {
-    return this.#trustedMs() > 0
+  /** As {@link Lease.remainingMs} for a lease that has not ended, without ending it. */
+  trustedMs(): number {
+    return this.#grantedMs - safetyMarginMs(this.#ttlMs) - this.#since.elapsedMs()
   }
 
   assertHeld(): void {
@@ -106,7 +106,7 @@ export class HeldLease implements Lease {
   }
 
   release(): Promise<'released' | 'not-held'> {
-    this.#released ??= this.#calls.track(this.#release())
+    this.#released ??= this.#release()
     return this.#released
   }
 
@@ -138,10 +138,6 @@ export class HeldLease implements Lease {
     })
   }
 
-  #trustedMs(): number {
-    return this.#grantedMs - safetyMarginMs(this.#ttlMs) - this.#since.elapsedMs()
-  }
-
   #finish(happened: string): void {
     this.#end = happened
     this.#keeper.onEnd(this)
@@ -155,24 +151,30 @@ export class HeldLease implements Lease {
   }
 
   async #release(): Promise<'released' | 'not-held'> {
-    if (this.#end === undefined) this.#finish('was released')
     const { key, owner, fence } = this
+    const { runtime } = this.#calls
     let isUnanswered = false
-    for (let tries = 1; ; tries++) {
-      try {
-        const isReleased = await this.#calls.release({ key, owner, fence }, answerLimitMs(this.#ttlMs))
-        // Nobody else can have ended it before its time: an earlier try did, and its answer was lost.
-        const outcome = isReleased || (isUnanswered && this.#trustedMs() > 0) ? 'released' : 'not-held'
-        this.#keeper.onReleased(key)
-        return outcome
-      } catch (error) {
-        if (!(error instanceof LockUnavailableError) || tries === MOST_RELEASE_TRIES) {
-          if (this.#trustedMs() + safetyMarginMs(this.#ttlMs) <= 0) return 'not-held'
-          throw error
+    this.#calls.begin()
+    try {
+      if (this.#end === undefined) this.#finish('was released')
+      for (let tries = 1; ; tries++) {
+        try {
+          const isReleased = await this.#calls.release({ key, owner, fence }, answerLimitMs(this.#ttlMs))
+          // Nobody else can have ended it before its time: an earlier try did, and its answer was lost.
+          const outcome = isReleased || (isUnanswered && this.trustedMs() > 0) ? 'released' : 'not-held'
+          this.#keeper.onReleased(key)
+          return outcome
+        } catch (error) {
+          if (!(error instanceof LockUnavailableError) || tries === MOST_RELEASE_TRIES) {
+            if (this.trustedMs() + safetyMarginMs(this.#ttlMs) <= 0) return 'not-held'
+            throw error
+          }
+          isUnanswered = true
+          await runtime.sleep(requestBackoffMs(tries, runtime.random()))
         }
-        isUnanswered = true
-        await this.#calls.runtime.sleep(requestBackoffMs(tries, this.#calls.runtime.random()))
       }
+    } finally {
+      this.#calls.end()
     }
   }
 }

@@ -27,8 +27,12 @@ export class LeaseKeeper implements LeaseOwner {
     return [...this.#held.keys()]
   }
 
-  keep(lease: HeldLease): void {
-    this.#schedule(lease)
+  /** Keeps a lease from now on; answers false when too little is left of its grant to begin work under it. */
+  keep(lease: HeldLease): boolean {
+    const leftMs = lease.trustedMs()
+    if (leftMs <= 0) return false
+    this.#arm(lease, leftMs)
+    return true
   }
 
   onEnd(lease: HeldLease): void {
@@ -45,7 +49,10 @@ export class LeaseKeeper implements LeaseOwner {
   #schedule(lease: HeldLease, delayMs?: number): void {
     this.#held.get(lease)?.cancel()
     const leftMs = lease.remainingMs()
-    if (leftMs === 0) return
+    if (leftMs > 0) this.#arm(lease, leftMs, delayMs)
+  }
+
+  #arm(lease: HeldLease, leftMs: number, delayMs?: number): void {
     const now = this.#calls.runtime.monotonic()
     const nextMs = lease.renews ? (delayMs ?? nextRenewalAt(now, lease.grantedMs) - now) : leftMs
     this.#held.set(
