@@ -80,7 +80,14 @@ it('rule 22: claiming from and settling into a large store is bounded', async ()
   let token = 0
   const ms = await median(async () => {
     const queues = [{ queue: 'default', slots: 20, prefetch: 0 }]
-    const { executions } = await store.claim('n', { instance: 'i', token: ++token, isRepeat: false, queues, handlers })
+    const { executions } = await store.claim('n', {
+      instance: 'i',
+      token: ++token,
+      isRepeat: false,
+      queues,
+      aheadMs: 0,
+      handlers,
+    })
     expect(executions.length).toBe(20)
     await store.settle(
       'n',

@@ -37,6 +37,7 @@ it('rule 3: another word on an attempt that has settled changes no verdict', asy
     instance: 'i',
     token: 1,
     isRepeat: false,
+    aheadMs: 0,
     queues: [{ queue: 'default', slots: 1, prefetch: 0 }],
     handlers: new Set(['job']),
   })

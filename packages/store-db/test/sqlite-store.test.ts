@@ -98,6 +98,7 @@ it('rule 15: a heartbeat gives back what was claimed under a reply that was lost
       instance: 'i',
       token,
       isRepeat: false,
+      aheadMs: 0,
       queues: [{ queue: 'default', slots, prefetch }],
       handlers: new Set(['job']),
     })

@@ -29,7 +29,7 @@ async function crowd(given: Parameters<typeof run>[0]): Promise<void> {
 
 async function claim(slots = 5, handlers = ['job', 'other']): Promise<readonly ClaimedExecution[]> {
   const queues = [{ queue: 'default', slots, prefetch: 0 }]
-  const request = { instance: 'i', token: ++token, isRepeat: false, queues, handlers: new Set(handlers) }
+  const request = { instance: 'i', token: ++token, isRepeat: false, queues, aheadMs: 0, handlers: new Set(handlers) }
   return (await store.claim('n', request)).executions
 }
 
@@ -86,7 +86,7 @@ it('rule 20: what was left for want of demand is said, and is taken by priority,
     ids[name] = result?.id ?? ''
   }
   const queues = [{ queue: 'default', slots: 2, prefetch: 0 }]
-  const request = { instance: 'i', token: ++token, isRepeat: false, queues, handlers: new Set(['job']) }
+  const request = { instance: 'i', token: ++token, isRepeat: false, queues, aheadMs: 0, handlers: new Set(['job']) }
   const result = await store.claim('n', request)
   expect(result.executions.map(({ id }) => id)).toEqual([ids['high'], ids['late']])
   expect(result.hasMore).toBe(true)

@@ -7,6 +7,8 @@ import type { ClaimResult } from '../store/claim-store.ts'
 /** A shared store is looked at this often although nothing was heard: it can notify, or it cannot. Milliseconds. */
 const IDLE_NOTIFIED_MS = 5_000
 const IDLE_POLLED_MS = 1_000
+/** Ticks are claimed so long before they fall due, so that their handlers start at the instant. Milliseconds. */
+const AHEAD_MS = 50
 /** Pause after a claim that failed, and between claims that find nothing. Milliseconds. */
 const AFTER_FAILURE_MS = 250
 const BETWEEN_EMPTY_MS = 2
@@ -88,6 +90,15 @@ export class Dispatcher {
     await this.#executor.returnReady()
   }
 
+  /**
+   * Gives back what was taken ahead, and what the claim under way brings of it: only the ticks of a job, or what is in a
+   * queue, when that was paused.
+   */
+  async returnReady(only: { readonly ticksOf?: string; readonly queue?: string } = {}): Promise<void> {
+    await this.#passing
+    await this.#executor.returnReady(only)
+  }
+
   /** One claim pass now; null when it failed or must not be made. Concurrent callers share one. */
   pass(): Promise<ClaimResult | null> {
     this.#passing ??= this.#pass().finally(() => {
@@ -116,7 +127,9 @@ export class Dispatcher {
     const isProgressing = result.executions.length > 0 || this.#hasRoomMeanwhile
     if (result.hasMore && isProgressing && this.#executor.isHungry()) return 0
     if (result.nextDueAt === null) return this.#idleMs
-    return Math.min(this.#idleMs, Math.max(0, result.nextDueAt - this.#context.clock.now()))
+    const wasLookedAt = result.nextDueAt - result.now <= AHEAD_MS // and could not be taken before its time
+    const passAt = wasLookedAt ? result.nextDueAt : result.nextDueAt - AHEAD_MS
+    return Math.min(this.#idleMs, Math.max(0, passAt - this.#context.clock.now()))
   }
 
   async #pass(): Promise<ClaimResult | null> {
@@ -136,6 +149,7 @@ export class Dispatcher {
         token,
         isRepeat: lost !== null,
         queues: this.#isStopped ? [] : this.#executor.demand(),
+        aheadMs: AHEAD_MS,
         handlers: this.#handlers,
       })
       this.#lostToken = null

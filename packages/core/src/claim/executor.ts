@@ -13,6 +13,7 @@ import type { ClaimedExecution, QueueDemand } from '../store/claim-store.ts'
 import type { Settlement, SettleResult } from '../store/settle-store.ts'
 import { Attempt, type AttemptObserver, type HandlerEnd } from '../run/attempt.ts'
 import type { LeaseDeadline } from '../run/lease-deadline.ts'
+import { isTakenAhead } from '../run/taken-ahead.ts'
 import { ProgressReporter } from './progress-reporter.ts'
 import { StartReporter } from './start-reporter.ts'
 
@@ -35,6 +36,9 @@ export class Executor implements AttemptObserver {
   readonly #starts: StartReporter
   readonly #onRoom: () => void
   #returnTimer: Timer | undefined
+  #instantTimer: Timer | undefined
+  /** The id under which the last claim was made; what another one claimed is not held any more. */
+  #instance = ''
   #lastTickAt: number | null = null
   #idleWaiters: (() => void)[] = []
 
@@ -94,32 +98,40 @@ export class Executor implements AttemptObserver {
     const held: Holding[] = []
     for (const { claimed } of this.#attempts.values()) held.push({ executionId: claimed.id, fence: claimed.fence })
     for (const lane of this.#lanes.values()) {
-      for (const claimed of lane.ready()) held.push({ executionId: claimed.id, fence: claimed.fence })
+      for (const claimed of lane.held()) held.push({ executionId: claimed.id, fence: claimed.fence })
     }
     return held
   }
 
   /** Takes what was claimed: starts what may start, keeps the rest ready. */
   accept(executions: readonly ClaimedExecution[], instance: string): void {
+    this.#instance = instance
     for (const claimed of executions) {
       const lane = this.#lanes.get(claimed.queue)
       if (lane === undefined || this.#attempts.has(claimed.id)) continue
-      if (claimed.startedAt === null) lane.addReady(claimed)
-      else this.#start(lane, claimed, instance)
+      if (isTakenAhead(claimed)) lane.hold(claimed)
+      else this.#start(lane, claimed)
     }
-    for (const lane of this.#lanes.values()) this.#pump(lane, instance)
+    this.#pumpAll()
   }
 
   /** Asks the handler of an execution to end, if it runs here. */
   cancel(executionId: string, by: string | null): boolean {
     const attempt = this.#attempts.get(executionId)
-    if (attempt === undefined) return false
+    if (attempt === undefined) return this.#cancelAhead(executionId)
     attempt.cancelledBy ??= by
     attempt.abort(
       'cancel',
       new CancelledError(`execution ${executionId} was cancelled${by === null ? '' : ` by ${by}`}`),
     )
     return true
+  }
+
+  /** What has not started is given back, which ends it. */
+  #cancelAhead(executionId: string): boolean {
+    const dropped = [...this.#lanes.values()].flatMap((lane) => lane.drop(({ id }) => id === executionId))
+    void this.handBack(dropped)
+    return dropped.length > 0
   }
 
   /** The lease ended, or these executions went to someone else: their handlers must stop. */
@@ -133,7 +145,7 @@ export class Executor implements AttemptObserver {
       this.#context.events.emit('execution:lost', { ...attempt.eventFields(), wasResultRefused: false })
       attempt.abort('lease', new LeaseLostError(`the lease of execution ${id} has ended: someone else may run it`))
     }
-    for (const lane of this.#lanes.values()) lane.dropReady(isLost)
+    for (const lane of this.#lanes.values()) lane.drop(isLost)
   }
 
   /** The lease was renewed. */
@@ -141,14 +153,12 @@ export class Executor implements AttemptObserver {
     for (const attempt of this.#attempts.values()) attempt.leaseExtended()
   }
 
-  /** Gives back what was taken ahead; only the ticks of a job, or what is in a queue, when that was paused. */
+  /** Gives back what was taken ahead and not started; only the ticks of a job, or what is in a queue, when that was paused. */
   async returnReady({ ticksOf, queue }: { readonly ticksOf?: string; readonly queue?: string } = {}): Promise<void> {
-    const dropped = [...this.#lanes.values()]
-      .filter((lane) => queue === undefined || lane.queue === queue)
-      .flatMap((lane) =>
-        lane.dropReady((claimed) => ticksOf === undefined || (claimed.job === ticksOf && claimed.isTick)),
-      )
-    await this.handBack(dropped)
+    const matches = (claimed: ClaimedExecution): boolean =>
+      (queue === undefined || claimed.queue === queue) &&
+      (ticksOf === undefined || (claimed.job === ticksOf && claimed.isTick))
+    await this.handBack([...this.#lanes.values()].flatMap((lane) => lane.drop(matches)))
   }
 
   /** Gives back what was claimed and not started. */
@@ -209,11 +219,11 @@ export class Executor implements AttemptObserver {
     this.#context.events.emit('execution:progress', { ...attempt.eventFields(), progress })
   }
 
-  #start(lane: Lane, claimed: ClaimedExecution, instance: string): void {
+  #start(lane: Lane, claimed: ClaimedExecution): void {
     const { clock, events, jobs, options } = this.#context
     const local = jobs.get(claimed.job)
     if (local === undefined || this.#lease.remainingMs() === 0) return // recovery gives it back
-    const attempt = new Attempt(this.#context, local, claimed, instance, this.#lease, this)
+    const attempt = new Attempt(this.#context, local, claimed, this.#instance, this.#lease, this)
     this.#attempts.set(claimed.id, attempt)
     lane.running.add(attempt)
     if (claimed.startedAt === null) this.#starts.add(attempt)
@@ -224,13 +234,28 @@ export class Executor implements AttemptObserver {
     attempt.start()
   }
 
-  #pump(lane: Lane, instance: string): void {
-    for (let next = lane.takeReady(); next !== undefined; next = lane.takeReady()) this.#start(lane, next, instance)
+  #pumpAll(): void {
+    for (const lane of this.#lanes.values()) this.#pump(lane)
     this.#watchReady()
+    this.#watchInstant()
+  }
+
+  #pump(lane: Lane): void {
+    const now = this.#context.clock.reached()
+    for (let next = lane.takeNext(now); next !== undefined; next = lane.takeNext(now)) this.#start(lane, next)
+  }
+
+  /** What was taken ahead of its instant starts when that has come. */
+  #watchInstant(): void {
+    this.#instantTimer?.cancel()
+    const { clock, timers } = this.#context
+    const now = clock.reached()
+    const next = Math.min(...[...this.#lanes.values()].map((lane) => lane.nextInstant(now)))
+    if (next !== Number.POSITIVE_INFINITY) this.#instantTimer = timers.after(next - now, () => this.#pumpAll())
   }
 
   #watchReady(): void {
-    if (this.#returnTimer !== undefined || [...this.#lanes.values()].every((lane) => lane.readyCount === 0)) return
+    if (this.#returnTimer !== undefined || [...this.#lanes.values()].every((lane) => lane.heldCount === 0)) return
     this.#returnTimer = this.#context.timers.after(LONGEST_AHEAD_MS, () => {
       this.#returnTimer = undefined
       void this.#returnStuck()
@@ -242,7 +267,7 @@ export class Executor implements AttemptObserver {
   async #returnStuck(): Promise<void> {
     const takenBefore = this.#context.clock.now() - LONGEST_AHEAD_MS
     const stuck = [...this.#lanes.values()].flatMap((lane) => {
-      const dropped = lane.dropReady((claimed) => claimed.claimedAt <= takenBefore)
+      const dropped = lane.drop((claimed) => claimed.claimedAt <= takenBefore)
       if (dropped.length > 0) lane.learnSlowness(LONGEST_AHEAD_MS)
       return dropped
     })
@@ -253,7 +278,8 @@ export class Executor implements AttemptObserver {
     const lane = this.#lanes.get(attempt.claimed.queue)
     if (lane === undefined || !lane.running.delete(attempt)) return
     lane.learnDuration(this.#context.clock.now() - attempt.startedAt)
-    this.#pump(lane, attempt.instance)
+    this.#pump(lane)
+    this.#watchReady()
     this.#onRoom()
   }
 

@@ -20,7 +20,10 @@ export class Lane {
   /** False where the queue has a limit across the cluster. */
   readonly canPrefetch: boolean
   readonly running: Set<Attempt> = new Set()
-  readonly #ready: ClaimedExecution[] = []
+  /** Taken ahead of their instant, each with a slot of its own. */
+  #coming: ClaimedExecution[] = []
+  /** Taken ahead of a slot. */
+  #ready: ClaimedExecution[] = []
   #meanDurationMs = Number.POSITIVE_INFINITY
 
   constructor(queue: string, concurrency: number, canPrefetch: boolean) {
@@ -31,7 +34,7 @@ export class Lane {
 
   /** How much it can take now. */
   demand(): QueueDemand {
-    const slots = Math.max(0, this.concurrency - this.running.size - this.#ready.length)
+    const slots = Math.max(0, this.concurrency - this.running.size - this.heldCount)
     return { queue: this.queue, slots, prefetch: this.#prefetch() }
   }
 
@@ -42,29 +45,40 @@ export class Lane {
   }
 
   /** Adds what was taken ahead, in the order of the claim. */
-  addReady(claimed: ClaimedExecution): void {
-    this.#ready.push(claimed)
+  hold(claimed: ClaimedExecution): void {
+    if (claimed.startedAt === null) this.#ready.push(claimed)
+    else this.#coming.push(claimed)
   }
 
-  /** The next one to start, when a slot is free. */
-  takeReady(): ClaimedExecution | undefined {
-    return this.running.size < this.concurrency ? this.#ready.shift() : undefined
+  /** The next one to start: its instant has come, and its slot is free. */
+  takeNext(now: number): ClaimedExecution | undefined {
+    const isDue = ({ dueAt }: ClaimedExecution): boolean => dueAt <= now
+    const isRoom = this.running.size + this.#coming.length < this.concurrency
+    return takeFirst(this.#coming, isDue) ?? (isRoom ? takeFirst(this.#ready, isDue) : undefined)
+  }
+
+  /** When the next of what is not due yet may start, Unix milliseconds; infinite: all is due. */
+  nextInstant(now: number): number {
+    return this.held().reduce((next, { dueAt }) => (dueAt > now ? Math.min(next, dueAt) : next), Infinity)
   }
 
   /** Removes what was taken ahead and not started. */
-  dropReady(matches: (claimed: ClaimedExecution) => boolean = () => true): readonly ClaimedExecution[] {
-    const dropped = this.#ready.filter(matches)
-    if (dropped.length > 0) this.#ready.splice(0, this.#ready.length, ...this.#ready.filter((each) => !matches(each)))
+  drop(matches: (claimed: ClaimedExecution) => boolean = () => true): readonly ClaimedExecution[] {
+    const dropped = this.held().filter(matches)
+    if (dropped.length === 0) return dropped
+    const isDropped = new Set(dropped)
+    this.#coming = this.#coming.filter((claimed) => !isDropped.has(claimed))
+    this.#ready = this.#ready.filter((claimed) => !isDropped.has(claimed))
     return dropped
   }
 
-  get readyCount(): number {
-    return this.#ready.length
+  get heldCount(): number {
+    return this.#coming.length + this.#ready.length
   }
 
   /** What was taken ahead and not started. */
-  ready(): readonly ClaimedExecution[] {
-    return this.#ready
+  held(): readonly ClaimedExecution[] {
+    return [...this.#coming, ...this.#ready]
   }
 
   /** Learns how long handlers take: short ones are worth taking ahead, long ones would keep work from others. */
@@ -86,4 +100,9 @@ export class Lane {
     const room = Math.floor(most) - this.#ready.length
     return room >= most * REFILL_SHARE ? room : 0
   }
+}
+
+function takeFirst<T>(items: T[], matches: (item: T) => boolean): T | undefined {
+  const index = items.findIndex(matches)
+  return index < 0 ? undefined : items.splice(index, 1)[0]
 }

@@ -37,6 +37,16 @@ export class ServerClock {
     return Math.floor(this.#serverAt + (this.#runtime.monotonic() - this.#monotonicAt)) // an instant that was reached
   }
 
+  /**
+   * An instant that the server's clock has certainly reached: what a reply said, and the time since it came. Unix
+   * milliseconds; behind `now` by half a round trip. This machine's clock before the first reply.
+   */
+  reached(): number {
+    if (!this.isKnown) return this.#runtime.now()
+    const sinceMs = this.#runtime.monotonic() - this.#monotonicAt
+    return Math.floor(this.#serverAt - this.#roundTripMs / 2 + sinceMs)
+  }
+
   /** Server clock minus this machine's wall clock, milliseconds; null before the first reply. */
   offsetMs(): number | null {
     return this.isKnown ? this.now() - this.#runtime.now() : null

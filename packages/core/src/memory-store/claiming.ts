@@ -3,6 +3,7 @@ import type { ClaimedExecution, ClaimRequest, ClaimResult, ClaimStore, Heartbeat
 import { type ExecutionRow, isHeld } from './execution-row.ts'
 import { nextFence } from './fence-table.ts'
 import { type InstanceRow, isLive } from './instance-row.ts'
+import { takeComing } from './coming.ts'
 import { expireWaiting, judgeDueTicks } from './judging.ts'
 import type { MemoryRole } from './memory-role.ts'
 import type { MemoryTables } from './memory-tables.ts'
@@ -90,13 +91,15 @@ function claimPass(tables: MemoryTables, instance: InstanceRow, request: ClaimRe
   let hasMore = false
   if (isLive(instance, now)) {
     instance.lastToken = request.token
-    for (const demand of request.queues) {
-      const left = takeFromQueue(tables, demand, request.handlers, now, (row, isStarted) => {
-        hold(tables, row, instance, request.token, isStarted, now)
-        executions.push(toClaimed(row))
-      })
-      hasMore ||= left
+    const take = (row: ExecutionRow, isStarted: boolean): void => {
+      hold(tables, row, instance, request.token, isStarted, now)
+      executions.push(toClaimed(row))
     }
+    const rooms = request.queues.map((demand) => ({ ...demand }))
+    for (const room of rooms) {
+      if (takeFromQueue(tables, room, request.handlers, now, take)) hasMore = true
+    }
+    takeComing(tables, { ...request, rooms }, now, take)
   }
   if (judgement.dropped.length > 0 || judgement.cancelRequested.length > 0) tables.hint()
   return { isAlive: true, executions, ...judgement, nextDueAt: nextDueAt(tables, request, now), hasMore, now }
@@ -111,11 +114,12 @@ function hold(
   now: number,
 ): void {
   withdraw(tables, row)
+  row.isJudged = true
   row.status = isStarted ? 'running' : 'claimed'
   row.instance = instance.id
   row.claimToken = token
   row.claimedAt = now
-  row.startedAt = isStarted ? now : null
+  row.startedAt = isStarted ? Math.max(row.dueAt, now) : null
   row.finishedAt = null
   row.abandonedAt = null
   row.progress = null

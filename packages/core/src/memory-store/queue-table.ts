@@ -40,14 +40,9 @@ export class QueueTable {
   lineOf(job: JobTable, row: ExecutionRow): WaitingLine {
     const { isTick, isExclusive, ifOpen, concurrencyKey, concurrencyLimit } = row
     const isOpen = row.attempt > 0
-    const isSlotOnly =
-      isExclusive ||
-      concurrencyKey !== null ||
-      row.wasRecovered ||
-      row.interruptions > 0 ||
-      job.specOf(row.revision)?.onInterrupt === 'fail'
+    const needsSlot = isSlotOnly(job, row)
     const traits =
-      (isTick ? 1 : 0) + (isOpen ? 2 : 0) + (isExclusive ? 4 : 0) + (ifOpen === 'skip' ? 8 : 0) + (isSlotOnly ? 16 : 0)
+      (isTick ? 1 : 0) + (isOpen ? 2 : 0) + (isExclusive ? 4 : 0) + (ifOpen === 'skip' ? 8 : 0) + (needsSlot ? 16 : 0)
     const key = `${traits}|${job.name}${concurrencyKey === null ? '' : `|${concurrencyLimit}|${concurrencyKey}`}`
     let line = this.lines.get(key)
     if (line === undefined) {
@@ -59,7 +54,7 @@ export class QueueTable {
         isOpen,
         isExclusive,
         ifOpen,
-        isSlotOnly,
+        isSlotOnly: needsSlot,
         concurrencyKey,
         concurrencyLimit,
       }
@@ -67,6 +62,12 @@ export class QueueTable {
     }
     return line
   }
+}
+
+/** Whether it is taken for a free slot only, never ahead. */
+export function isSlotOnly(job: JobTable, row: ExecutionRow): boolean {
+  if (row.isExclusive || row.concurrencyKey !== null || row.wasRecovered || row.interruptions > 0) return true
+  return job.specOf(row.revision)?.onInterrupt === 'fail'
 }
 
 /** By priority, then age. */

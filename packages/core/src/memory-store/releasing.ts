@@ -22,6 +22,7 @@ export function releaseRow(tables: MemoryTables, row: ExecutionRow, now: number)
   row.claimedAt = null
   row.startedAt = last?.startedAt ?? null
   row.fence = nextFence(row.fence, now)
+  if (row.dueAt > now) row.isJudged = false // its verdict is that of its instant
   place(tables, row, now)
 }
 

@@ -1,4 +1,3 @@
-import type { QueueDemand } from '../store/claim-store.ts'
 import { isPausedAt } from '../store/job-state.ts'
 import { finish } from './ending.ts'
 import { type ExecutionRow, isHeld } from './execution-row.ts'
@@ -6,36 +5,43 @@ import { IndexedHeap } from './indexed-heap.ts'
 import type { MemoryTables } from './memory-tables.ts'
 import { goesBefore, type QueueTable, type WaitingLine } from './queue-table.ts'
 
+/** How much of one queue a pass can still take. */
+export interface Room {
+  readonly queue: string
+  slots: number
+  prefetch: number
+}
+
 /**
  * Takes due executions of one queue by priority, then age, as far as demand and limits allow.
  *
+ * @param room - What is asked for; what was taken is taken off it.
  * @param take - Makes the instance the owner of a row.
  * @returns Whether any was left behind for want of demand.
  */
 export function takeFromQueue(
   tables: MemoryTables,
-  demand: QueueDemand,
+  room: Room,
   handlers: ReadonlySet<string>,
   now: number,
   take: (row: ExecutionRow, isStarted: boolean) => void,
 ): boolean {
-  const queue = tables.queue(demand.queue)
+  const queue = tables.queue(room.queue)
   const lines = readyLines(tables, queue, handlers, now)
   if (queue.isPaused(now)) return false
-  let { slots, prefetch } = demand
-  let room = queue.clusterLimit === null ? Number.POSITIVE_INFINITY : queue.clusterLimit - queue.held.live(now)
+  let left = queue.clusterLimit === null ? Number.POSITIVE_INFINITY : queue.clusterLimit - queue.held.live(now)
   let isLeft = false
-  for (let line = lines.pop(); line !== undefined && room > 0; line = lines.pop()) {
+  for (let line = lines.pop(); line !== undefined && left > 0; line = lines.pop()) {
     if (!canTake(line, now)) continue // what was taken before has closed it
-    if (slots === 0 && (prefetch === 0 || line.isSlotOnly)) {
+    if (room.slots === 0 && (room.prefetch === 0 || line.isSlotOnly)) {
       isLeft = true
-      if (prefetch === 0) break
+      if (room.prefetch === 0) break
       continue
     }
-    take(line.rows.peek() as ExecutionRow, slots > 0)
-    if (slots > 0) slots--
-    else prefetch--
-    room--
+    take(line.rows.peek() as ExecutionRow, room.slots > 0)
+    if (room.slots > 0) room.slots--
+    else room.prefetch--
+    left--
     if (line.rows.size > 0) lines.push(line)
   }
   return isLeft

@@ -4,6 +4,7 @@ import type { EngineContext, LocalJob } from '../context/engine-context.ts'
 import type { ClaimedExecution } from '../store/claim-store.ts'
 import { type HandlerRun, startHandler } from './handler-run.ts'
 import type { LeaseDeadline } from './lease-deadline.ts'
+import { isTakenAhead } from './taken-ahead.ts'
 import { ExecutionLog } from './execution-log.ts'
 
 /** Why a handler's signal was aborted; the first cause stands. */
@@ -63,7 +64,7 @@ export class Attempt {
     this.local = local
     this.claimed = claimed
     this.instance = instance
-    this.startedAt = claimed.startedAt ?? context.clock.now()
+    this.startedAt = claimed.startedAt === null || isTakenAhead(claimed) ? context.clock.now() : claimed.startedAt
   }
 
   /** Why its signal was aborted; null: it was not. */

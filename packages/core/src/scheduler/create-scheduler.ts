@@ -109,7 +109,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     },
     pause: async (job, pauseOptions = {}) => {
       await whenOpen(() => controls.pause('job', jobNameOf(job), pauseOptions))
-      await engine.executor.returnReady({ ticksOf: jobNameOf(job) })
+      await engine.dispatcher.returnReady({ ticksOf: jobNameOf(job) })
     },
     resume: async (job, byOptions = {}) => {
       await whenOpen(() => controls.resume('job', jobNameOf(job), byOptions))
@@ -118,7 +118,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     },
     pauseQueue: async (queue, pauseOptions = {}) => {
       await whenOpen(() => controls.pause('queue', queue, pauseOptions))
-      await engine.executor.returnReady({ queue })
+      await engine.dispatcher.returnReady({ queue })
     },
     resumeQueue: async (queue, byOptions = {}) => {
       await whenOpen(() => controls.resume('queue', queue, byOptions))

@@ -16,6 +16,8 @@ export interface ClaimRequest {
   readonly token: number
   readonly isRepeat: boolean
   readonly queues: readonly QueueDemand[]
+  /** Ticks that fall due within this time may be taken already, to start at their instant. Milliseconds; 0: none may. */
+  readonly aheadMs: number
   /** The jobs that this instance has a handler for and accepts. The same object from call to call unless it changes. */
   readonly handlers: ReadonlySet<string>
 }
@@ -39,7 +41,10 @@ export interface ClaimedExecution {
   readonly guardFence: bigint
   readonly guardKey: string
   readonly claimedAt: number
-  /** Null: taken ahead, not started; it must be reported by `markStarted` or its settlement. */
+  /**
+   * When it starts: the time of the claim, or the instant of a tick that is not due yet. Null: taken ahead for want of a
+   * slot; it starts at `dueAt` or later, and must be reported by `markStarted` or its settlement.
+   */
   readonly startedAt: number | null
   readonly input: string | null
   readonly missed: Missed | null
@@ -73,7 +78,12 @@ export interface ClaimStore {
    * One pass: judges punctual ticks that fell due (pause of the job or of its queue, then overlap), whether or not their
    * queue is asked for or paused, expires what waited too long, then takes due
    * executions by priority, then age, within queue limits, exclusivity and concurrency keys, each with a fresh fence.
-   * Nothing starts before its time, nothing is taken of a paused queue, no tick or retry of a tick of a paused job.
+   * Nothing is taken of a paused queue, no tick or retry of a tick of a paused job.
+   *
+   * Nothing is taken before its time but, where demand is left, ticks that fall due within `aheadMs` and whose verdict
+   * is certain: no pause is in force or covers their instant, no other execution of an exclusive job is open or waits,
+   * no retry of their job waits for them to fall due, and their queue has no limit. Given back before its time, such a
+   * tick has no verdict again.
    */
   claim(namespace: string, request: ClaimRequest): Promise<ClaimResult>
 
@@ -83,7 +93,7 @@ export interface ClaimStore {
     starts: readonly { readonly executionId: string; readonly fence: bigint; readonly startedAt: number }[],
   ): Promise<readonly string[]>
 
-  /** Gives back what was claimed and never started: no attempt is recorded, no retry is spent. */
+  /** Gives back what was claimed and whose handler was not called: no attempt is recorded, no retry is spent. */
   handBack(
     namespace: string,
     executions: readonly { readonly executionId: string; readonly fence: bigint }[],

@@ -103,6 +103,7 @@ export class LedgerBench {
         instance: this.#instance,
         token: ++this.#token,
         isRepeat: false,
+        aheadMs: 0,
         queues: [{ queue: 'default', slots: 1_000, prefetch: 0 }],
         handlers: new Set([JOB]),
       })

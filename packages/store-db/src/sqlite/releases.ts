@@ -35,7 +35,7 @@ export class Releases {
   handBack(session: SqliteSession, namespace: string, id: string, fence: number, now: number): void {
     const row = session.get<HeldRow>(this.#sql.heldById, [namespace, id, fence])
     if (row === undefined) return
-    if (row.cancel_requested_at === null) session.run(this.#sql.giveBack, [now * 1_000, 0, row.seq])
+    if (row.cancel_requested_at === null) session.run(this.#sql.giveBack, [now, now * 1_000, 0, row.seq])
     else this.#endings.finish(session, namespace, row, { status: 'cancelled', reason: null, finishedAt: now })
   }
 
@@ -90,7 +90,7 @@ export class Releases {
     } else if (wasStarted) {
       session.run(this.#sql.again, [row.due_at, retries, interruptions, micros, seq])
     } else {
-      session.run(this.#sql.giveBack, [micros, 1, seq])
+      session.run(this.#sql.giveBack, [now, micros, 1, seq])
     }
     return { executionId: row.id, job, instance, status, wasStarted }
   }

@@ -1,4 +1,5 @@
 import { claimCases } from './cases/claim-cases.ts'
+import { comingCases } from './cases/coming-cases.ts'
 import { definitionCases } from './cases/definition-cases.ts'
 import { enqueueCases } from './cases/enqueue-cases.ts'
 import { judgingCases } from './cases/judging-cases.ts'
@@ -21,6 +22,7 @@ export const jobStoreContract: readonly JobStoreCase[] = [
   ...planCases,
   ...judgingCases,
   ...claimCases,
+  ...comingCases,
   ...settleCases,
   ...enqueueCases,
   ...upkeepCases,

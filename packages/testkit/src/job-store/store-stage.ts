@@ -26,6 +26,7 @@ export const LEASE_MS = 30_000
 export interface StageClaim {
   readonly slots?: number
   readonly prefetch?: number
+  readonly aheadMs?: number
   readonly queues?: readonly QueueDemand[]
   readonly jobs?: readonly string[]
   readonly token?: number
@@ -158,12 +159,13 @@ export class StoreStage {
   async claimResult(instance: string, given: StageClaim = {}): Promise<ClaimResult> {
     const token = given.token ?? (this.#tokens.get(instance) ?? 0) + 1
     this.#tokens.set(instance, token)
-    const { slots = 10, prefetch = 0, jobs = [...this.#specs.keys()], isRepeat = false } = given
+    const { slots = 10, prefetch = 0, aheadMs = 0, jobs = [...this.#specs.keys()], isRepeat = false } = given
     return await this.store.claim(this.namespace, {
       instance,
       token,
       isRepeat,
       queues: given.queues ?? [{ queue: 'default', slots, prefetch }],
+      aheadMs,
       handlers: new Set(jobs),
     })
   }

@@ -1,6 +1,7 @@
 import type { ClaimedExecution, ClaimRequest, ClaimResult } from '@escapement/core'
 import { type Candidate, goesBefore } from './candidate.ts'
 import { type ClaimedRow, claimedOf, sharedGuardKey } from './claimed-row.ts'
+import { comingTicks } from './coming.ts'
 import { Eligibility } from './eligibility.ts'
 import { judgeDue, type JudgingScope, keepWaiting } from './judging.ts'
 import { nextDueAt } from './next-due.ts'
@@ -35,7 +36,10 @@ export function claimPass(scope: JudgingScope, request: ClaimRequest, places: La
   const eligibility = new Eligibility(scope)
   const mayStart = instance.lease_until > now && !hasMoreExpired
   const { starts, ahead, hasMore } = mayStart
-    ? selectDue(scope, eligibility, request.queues, places, kept)
+    ? selectDue(scope, eligibility, request.queues, places, {
+        fresh: kept,
+        coming: comingTicks(scope, request.aheadMs),
+      })
     : { starts: [], ahead: [], hasMore: false }
   const executions = [...take(scope, request, starts, 'running'), ...take(scope, request, ahead, 'claimed')]
   const taken = new Set([...starts, ...ahead])

@@ -51,6 +51,11 @@ export function claimingSql(t: TableNames) {
       WHERE namespace = ? AND status = 'scheduled' AND is_judged = 0 AND is_ledger = 1 AND due_at >= ? AND due_at <= ?
       ORDER BY due_at ${LIMIT}`,
 
+    /** Ticks without a verdict that fall due in (from, to], earliest first. */
+    comingTicks: `SELECT ${CANDIDATE} FROM ${e} INDEXED BY ${e}_unjudged
+      WHERE namespace = ? AND status = 'scheduled' AND is_judged = 0 AND is_ledger = 1 AND due_at > ? AND due_at <= ?
+      ORDER BY due_at ${LIMIT}`,
+
     ticks: `SELECT ${TICK} FROM ${e} WHERE seq IN (SELECT value FROM json_each(?)) ORDER BY due_at`,
 
     /** Jobs with ticks without a verdict that are late; only the index is read. */
@@ -126,10 +131,10 @@ export function claimingSql(t: TableNames) {
 
     /**
      * Takes rows for an instance, each with a fence above all before: max(counter + 1, time in microseconds) (rule 16).
-     * Parameters: status, instance, token, now, start (null: taken ahead), micros, rows as JSON.
+     * Parameters: status, instance, token, now, earliest start (null: taken ahead), micros, rows as JSON. max of null is null.
      */
     take: `UPDATE ${e} SET
-        status = ?, is_judged = 1, instance = ?, claim_token = ?, claimed_at = ?, started_at = ?, abandoned_at = NULL, progress = NULL,
+        status = ?, is_judged = 1, instance = ?, claim_token = ?, claimed_at = ?, started_at = max(due_at, ?), abandoned_at = NULL, progress = NULL,
         fence = max(fence + 1, ?), attempt = attempt + 1,
         open_key = CASE is_exclusive WHEN 1 THEN job ELSE (SELECT job || '#' || id FROM ${t.jobs} j
           WHERE j.namespace = ${e}.namespace AND j.name = job AND (j.overlap <> 'allow' OR j.retry_until = 'next-tick')) END

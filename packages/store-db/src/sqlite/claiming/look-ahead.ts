@@ -1,4 +1,5 @@
 import type { ClaimRequest, ClaimResult } from '@escapement/core'
+import { comingTicks } from './coming.ts'
 import { firstToJudge, hasPunctualTick, type JudgingScope, lateJobs } from './judging.ts'
 import { nextDueAt } from './next-due.ts'
 
@@ -16,6 +17,8 @@ export function lookAhead(scope: JudgingScope, request: ClaimRequest): Partial<C
   const first = firstToJudge(scope)
   if (first.expiry < now || first.skippable <= now) return null
   if (first.tick <= now && hasPunctualTick(scope)) return null
+  const isTickComing = first.tick <= now + request.aheadMs && comingTicks(scope, request.aheadMs).length > 0
+  if (isTickComing && request.queues.some(({ slots, prefetch }) => slots + prefetch > 0)) return null
   let hasMore = false
   for (const { queue, slots, prefetch } of request.queues) {
     let priority = Number.MAX_SAFE_INTEGER

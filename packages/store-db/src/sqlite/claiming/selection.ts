@@ -19,7 +19,7 @@ export type LanePlaces = Map<string, { readonly job: string; readonly key: strin
 
 /** What was chosen. */
 export interface Selection {
-  /** What starts at once. */
+  /** What has a slot: it starts at once, or at its instant. */
   readonly starts: Candidate[]
   /** What is taken ahead. */
   readonly ahead: Candidate[]
@@ -50,20 +50,29 @@ class Room {
   /** Takes the row if it can start; `full`: it could, but there is no demand, and nothing behind it may go first. */
   offer(row: Candidate): 'taken' | 'held-back' | 'full' {
     if (!this.#eligibility.canStart(row)) return 'held-back'
-    if (this.#slots === 0 && (this.#prefetch === 0 || this.#eligibility.isSlotOnly(row))) {
-      this.#selection.hasMore = true
-      return 'full'
-    }
+    if (this.#take(row)) return 'taken'
+    this.#selection.hasMore = true
+    return 'full'
+  }
+
+  /** Takes a row that starts at an instant to come, if there is demand beyond what is due. */
+  reserve(row: Candidate): void {
+    if (this.#eligibility.canStart(row)) this.#take(row)
+  }
+
+  #take(row: Candidate): boolean {
     if (this.#slots > 0) {
       this.#slots--
       this.#selection.starts.push(row)
-    } else {
+    } else if (this.#prefetch > 0 && !this.#eligibility.isSlotOnly(row)) {
       this.#prefetch--
       this.#selection.ahead.push(row)
+    } else {
+      return false
     }
     this.#limit--
     this.#eligibility.took(row)
-    return 'taken'
+    return true
   }
 }
 
@@ -73,13 +82,14 @@ class Room {
  * many rows wait in it. So nothing that can start is hidden behind what cannot.
  *
  * @param fresh - Ticks that this pass has judged; the indexes do not have them yet.
+ * @param coming - Ticks that are not due yet; they take what is left of the demand.
  */
 export function selectDue(
   scope: JudgingScope,
   eligibility: Eligibility,
   demands: readonly QueueDemand[],
   places: LanePlaces,
-  fresh: readonly Candidate[],
+  { fresh, coming }: { readonly fresh: readonly Candidate[]; readonly coming: readonly Candidate[] },
 ): Selection {
   const selection: Selection = { starts: [], ahead: [], hasMore: false }
   const crowded = new Map<string, Room>()
@@ -90,6 +100,7 @@ export function selectDue(
     if (room === null) continue
     const order = inOrder(scope, demand, freshByQueue.get(queue) ?? [])
     if (scanQueue(room, order) === 'crowded') crowded.set(queue, room)
+    else if (!selection.hasMore) for (const row of coming) if (row.queue === queue) room.reserve(row)
   }
   if (crowded.size === 0) return selection
   const found = new Map<number, Candidate>()
