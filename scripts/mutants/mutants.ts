@@ -1,4 +1,5 @@
 import type { Mutant } from './mutant.ts'
+import { COMING_MUTANTS } from './coming-mutants.ts'
 import { ONE_PASS_MUTANTS } from './one-pass-mutants.ts'
 
 /** Faults as people make them, each with the rule or promise whose test must fail. */
@@ -365,4 +366,5 @@ import { selectDue } from './selection.ts'`,
     ],
   },
   ...ONE_PASS_MUTANTS,
+  ...COMING_MUTANTS,
 ]

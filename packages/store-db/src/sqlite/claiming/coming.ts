@@ -3,7 +3,7 @@ import { type Candidate, goesBefore } from './candidate.ts'
 import { type JudgingScope, openRows } from './judging.ts'
 
 /** Ticks that one pass looks at before they are due; the others are taken when they are. */
-const MOST_COMING = 500
+const MOST_COMING = 200
 
 /** Ticks that fall due within `aheadMs` and will run whatever comes until then, in the order of claims. */
 export function comingTicks(scope: JudgingScope, aheadMs: number): readonly Candidate[] {
