@@ -2,8 +2,6 @@ import type { SqliteValue } from '@escapement/db'
 
 /** Runs the statements of a lock driver. Each is atomic by itself and outside any transaction of the host. */
 export interface StatementRunner {
-  /** Makes or checks the table. Called before each statement; does its work once. */
-  ready(): Promise<void>
   /**
    * Runs one statement that returns rows.
    *

@@ -96,6 +96,10 @@ const expected: readonly [string, RegExp][] = [
   ['settlingSql.executions', /INDEX escapement_executions_id \(namespace=\? AND id=\?\)/],
   ['settlingSql.settle', /INTEGER PRIMARY KEY/],
   ['releasesSql.heldByInstance', /INDEX escapement_executions_held \(namespace=\? AND instance=\?\)/],
+  ['upkeepSql.declareDead', /INDEX escapement_instances_live/],
+  ['upkeepSql.isAnyToRecover', /INDEX escapement_instances_live.*INDEX escapement_instances_going/],
+  ['upkeepSql.going', /INDEX escapement_instances_going/],
+  ['upkeepSql.forgetHandlers', /COVERING INDEX escapement_handlers_instance \(namespace=\? AND instance=\?\)/],
   [
     'upkeepSql.purgeExecutions',
     /COVERING INDEX escapement_executions_finished \(namespace=\? AND finished_at>\? AND finished_at<\?\)/,

@@ -12,6 +12,7 @@ const STORE_METHODS: { readonly [Method in Exclude<keyof JobStore, 'capabilities
   registerQueues: true,
   statesForRegistration: true,
   changeDefinitions: true,
+  supersessions: true,
   announceHandlers: true,
   markAbsent: true,
   retire: true,

@@ -22,11 +22,10 @@ export class Registrar {
   readonly #context: EngineContext
   /** Local definitions that are not in force. */
   readonly #waiting = new Set<string>()
-  /** The live instances when they were last looked at. */
-  #liveInstances = ''
-  /** Where the look at the local definitions goes on; null: there is no reason for one. */
-  #lookAt: number | null = null
-  #mustLookAgain = false
+  /** Those that wait and those that may have been superseded, in the order in which they are looked at. */
+  readonly #unsure = new Set<LocalJob>()
+  /** The store's count when all were last looked at, or put in line for it. */
+  #supersessions = 0
 
   constructor(context: EngineContext) {
     this.#context = context
@@ -40,6 +39,7 @@ export class Registrar {
   /** Registers every job of this process and announces its handlers under `instance`. */
   async register(instance: string): Promise<void> {
     const all = [...this.#context.jobs.values()]
+    this.#supersessions = await this.#countSupersessions() // before the look: what comes meanwhile is looked at again
     for (let first = 0; first < all.length; first += JOBS_A_CALL) {
       const chunk = all.slice(first, first + JOBS_A_CALL)
       await this.#settle(chunk, instance)
@@ -48,49 +48,46 @@ export class Registrar {
   }
 
   /**
-   * Looks again for definitions that are not in force, whenever instances have come or gone: a newcomer may have brought
-   * another one, and the one that brought it may have gone. A call looks at so many jobs, the next ones go on. What came
-   * into force just now is looked at again later: its instance may not have announced its handlers yet.
+   * Looks again at the definitions that are not in force, because whoever brought another one may have gone, and at all
+   * of them after any was superseded. A call looks at so many jobs, the next ones go on. Instances that come and go with
+   * the definitions that are in force cost nothing.
    */
   async reconsider(instance: string): Promise<void> {
-    await this.#noticeInstances()
-    if (this.#lookAt === null) return
-    const all = [...this.#context.jobs.values()]
-    const looked = all.slice(this.#lookAt, this.#lookAt + JOBS_A_CALL)
-    this.#lookAt += JOBS_A_CALL
-    await this.#look(looked, instance)
-    if (this.#lookAt < all.length) return
-    this.#lookAt = this.#mustLookAgain ? 0 : null
-    this.#mustLookAgain = false
+    const supersessions = await this.#countSupersessions()
+    if (supersessions !== this.#supersessions) {
+      this.#supersessions = supersessions
+      for (const local of this.#context.jobs.values()) this.#unsure.add(local)
+    }
+    if (this.#unsure.size > 0) await this.#look([...this.#unsure].slice(0, JOBS_A_CALL), instance)
   }
 
-  async #noticeInstances(): Promise<void> {
+  #countSupersessions(): Promise<number> {
     const { store, namespace } = this.#context
-    const instances = await this.#call(() => store.instances(namespace))
-    const live = instances
-      .flatMap(({ id, isAlive }) => (isAlive ? [id] : []))
-      .toSorted()
-      .join()
-    if (live === this.#liveInstances) return
-    this.#liveInstances = live
-    if (this.#lookAt === null) this.#lookAt = 0
-    else this.#mustLookAgain = true
+    return this.#call(() => store.supersessions(namespace))
   }
 
+  /** What came into force just now is judged at a later look: its instance may not have announced its handlers yet. */
   async #look(looked: readonly LocalJob[], instance: string): Promise<void> {
     const { clock, store, namespace } = this.#context
     const names = looked.map((local) => local.spec.name)
     const found = await this.#call(() => store.statesForRegistration(namespace, names, instance))
     const supersededBefore = clock.now() - ANNOUNCING_MS
-    const superseded = looked.filter((local, index) => {
+    const superseded: LocalJob[] = []
+    for (const [index, local] of looked.entries()) {
       const state = found[index]?.state
       const isOther = state != null && state.retiredAt === null && state.current.hash !== local.hash
-      if (!isOther) this.#waiting.delete(local.spec.name)
-      if (!isOther) return false
-      if (state.current.effectiveFrom >= supersededBefore) this.#mustLookAgain = true
-      return state.current.effectiveFrom < supersededBefore
-    })
+      this.#mark(local, isOther)
+      if (isOther && state.current.effectiveFrom < supersededBefore) superseded.push(local)
+    }
     if (superseded.length > 0) await this.#settle(superseded, instance)
+  }
+
+  /** Notes whether a local definition waits; those that do go behind the others, so that all have their turn. */
+  #mark(local: LocalJob, isWaiting: boolean): void {
+    this.#unsure.delete(local)
+    if (isWaiting) this.#unsure.add(local)
+    if (isWaiting) this.#waiting.add(local.spec.name)
+    else this.#waiting.delete(local.spec.name)
   }
 
   /** Makes sure that a job exists, without claiming that anyone can run it: for processes that only enqueue. */
@@ -140,6 +137,7 @@ export class Registrar {
     for (const [index, { local, change }] of changes.entries()) {
       if (results[index] === 'conflict') again.push(local)
       else {
+        this.#mark(local, false)
         const revision = change.expected === null ? 'created' : 'superseded'
         this.#context.events.emit('job:registered', { job: local.spec.name, revision })
       }
@@ -162,8 +160,7 @@ export class Registrar {
       knownHashes: stored.knownHashes,
       liveHashes: stored.liveHashes,
     })
-    if (verdict === 'wait') this.#waiting.add(spec.name)
-    else this.#waiting.delete(spec.name)
+    this.#mark(local, hash !== state.current.hash)
     if (state.retiredAt !== null && verdict !== 'wait')
       return changeAt(job, state.current.revision, state.plannedUntil, now)
     if (verdict === 'wait' || (verdict === 'keep' && state.absentSince === null)) return null

@@ -28,6 +28,7 @@ export const definitions: MemoryRole<DefinitionStore> = (at) => ({
         lastToken: -1,
         held: new Set(),
         handlers: new Set(),
+        heapIndex: -1,
       }
       tables.instances.set(id, instance)
       tables.openInstances.add(instance)
@@ -57,6 +58,10 @@ export const definitions: MemoryRole<DefinitionStore> = (at) => ({
     const results = changes.map((change) => (changeDefinition(tables, change, now) ? 'applied' : 'conflict'))
     tables.hint()
     return results
+  },
+
+  async supersessions(namespace) {
+    return at(namespace).tables.supersessions
   },
 
   async announceHandlers(namespace, instance, handlers) {
@@ -163,6 +168,7 @@ function changeDefinition(tables: MemoryTables, change: DefinitionChange, now: n
     return false
   }
   if (state === null || state.current.hash !== hash || state.current.effectiveUntil !== null) {
+    if (state !== null) tables.supersessions++
     if (state?.current.effectiveUntil === null) endRevision(job, effectiveFrom)
     job.revisions = [
       ...job.revisions,

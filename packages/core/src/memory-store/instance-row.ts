@@ -1,7 +1,8 @@
 import type { ExecutionRow } from './execution-row.ts'
+import type { HeapItem } from './indexed-heap.ts'
 
 /** One instance. Instants in Unix milliseconds, the store's clock. */
-export interface InstanceRow {
+export interface InstanceRow extends HeapItem {
   readonly id: string
   readonly name: string
   readonly version: number | null

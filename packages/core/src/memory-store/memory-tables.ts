@@ -24,8 +24,12 @@ export class MemoryTables {
   readonly jobs: Map<string, JobTable> = new Map()
   readonly queues: Map<string, QueueTable> = new Map()
   readonly instances: Map<string, InstanceRow> = new Map()
+  /** How many definitions were superseded. */
+  supersessions = 0
   /** Instances that live, or whose work has not been given back: few, however many have died. */
   readonly openInstances: Set<InstanceRow> = new Set()
+  /** Dead instances whose work was given back, until their ids are forgotten. */
+  readonly goneInstances: IndexedHeap<InstanceRow> = new IndexedHeap((a, b) => a.leaseUntil < b.leaseUntil)
   /** Jobs that nobody has a handler for. */
   readonly absentJobs: Set<JobTable> = new Set()
   /** Jobs that have a next tick and are planned, soonest first. */

@@ -20,7 +20,9 @@ export const upkeep: MemoryRole<UpkeepStore> = (at) => ({
         const { wasStarted, status } = interruptRow(tables, row, now)
         recovered.push({ executionId: row.id, job: row.job, instance: instance.id, status, wasStarted })
       }
-      if (instance.held.size === 0) tables.openInstances.delete(instance)
+      if (instance.held.size > 0) continue
+      tables.openInstances.delete(instance)
+      tables.goneInstances.push(instance)
     }
     if (recovered.length > 0) tables.hint()
     return recovered
@@ -102,9 +104,14 @@ function declareDead(tables: MemoryTables, instance: InstanceRow): void {
 }
 
 /** Dead instances that hold nothing are remembered as long as executions are: their ids are not used again. */
-function forgetInstances(tables: MemoryTables, before: number): void {
-  for (const [id, instance] of tables.instances) {
-    if (instance.isDead && instance.held.size === 0 && instance.leaseUntil < before) tables.instances.delete(id)
+function forgetInstances({ instances, goneInstances }: MemoryTables, before: number): void {
+  for (
+    let first = goneInstances.peek();
+    first !== undefined && first.leaseUntil < before;
+    first = goneInstances.peek()
+  ) {
+    goneInstances.remove(first)
+    instances.delete(first.id)
   }
 }
 

@@ -95,6 +95,13 @@ export interface DefinitionStore {
   ): Promise<readonly ('applied' | 'conflict')[]>
 
   /**
+   * How many definitions were ever superseded in the namespace: it grows whenever a job gets another revision than its
+   * first, so that an instance need not look at its jobs to know that nothing has changed. Costs the same however many
+   * jobs and instances there are.
+   */
+  supersessions(namespace: string): Promise<number>
+
+  /**
    * Records which jobs (name and hash) the instance has handlers for, up to 500 a call; they add up. A named job that
    * was marked absent is no longer.
    */

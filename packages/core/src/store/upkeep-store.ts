@@ -36,14 +36,18 @@ export interface BulkAction {
 export interface UpkeepStore {
   /**
    * Declares instances dead whose lease has ended and gives back up to `limit` of what dead ones hold. A started attempt
-   * is recorded as interrupted; what it becomes is decided by `afterInterruption` of core.
+   * is recorded as interrupted; what it becomes is decided by `afterInterruption` of core. Costs the same however many
+   * instances have died before.
    */
   recover(namespace: string, limit: number): Promise<readonly Recovered[]>
 
   /** Ends an instance that stops: what it still holds is given back by `recover`. Idempotent. */
   removeInstance(namespace: string, instance: string): Promise<void>
 
-  /** Deletes up to `limit` settled executions and spans that ended before `before`. Statistics stay. Answers how many. */
+  /**
+   * Deletes up to `limit` settled executions and spans that ended before `before`, and answers how many. Forgets the ids of
+   * dead instances whose lease ended before it and whose work was given back. Statistics stay.
+   */
   purge(namespace: string, before: number, limit: number): Promise<number>
 
   /** Folds statistics of dead instances into one, minutes older than a day into hours, hours older than 30 days into days. */

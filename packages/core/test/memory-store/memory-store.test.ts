@@ -71,18 +71,6 @@ describe('memoryStore', () => {
     expect((await stage.claimOne('a')).id).toBe(due)
   })
 
-  it('forgets dead instances when it purges, and refuses their ids until then', async () => {
-    await stage.job()
-    await stage.instance('a')
-    await stage.pass(31_000)
-    await stage.store.recover(stage.namespace, 10)
-    await stage.store.purge(stage.namespace, stage.now() - DAY, 10)
-    expect((await stage.store.instances(stage.namespace)).map(({ isAlive }) => isAlive)).toEqual([false])
-    await stage.pass(2 * DAY)
-    await stage.store.purge(stage.namespace, stage.now() - DAY, 10)
-    expect(await stage.store.instances(stage.namespace)).toEqual([])
-  })
-
   it('rule 4: a tick that is filled and folded again lies beside the span that it was taken from', async () => {
     await stage.job({ history: 'none' })
     await stage.instance('a', { leaseMs: DAY })

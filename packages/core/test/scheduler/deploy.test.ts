@@ -89,6 +89,52 @@ test('rule 6: after the new code was killed, its lease must end before the old d
   expect(minutes(runs)).toEqual([15, 30, 40, 50, 60])
 })
 
+test('rule 6: instances that come and go with the definitions in force make nobody look at his jobs again', async () => {
+  let looks = 0
+  await using cluster = new Cluster({
+    wrap: (store) => ({
+      ...store,
+      statesForRegistration: (...given) => {
+        looks++
+        return store.statesForRegistration(...given)
+      },
+    }),
+  })
+  const jobs = Array.from({ length: 1_200 }, (_, index) => defineJob({ name: `job-${index}`, run: () => undefined }))
+  await cluster.start({ jobs })
+  await cluster.reach(MINUTE)
+  const ofOne = looks
+  const second = await cluster.start({ jobs })
+  const third = await cluster.start({ jobs })
+  await cluster.reach(2 * MINUTE)
+  await cluster.run(second.scheduler.stop())
+  third.machine.kill()
+  await cluster.reach(5 * MINUTE)
+  expect(ofOne).toBeGreaterThan(0)
+  expect(looks).toBe(3 * ofOne)
+})
+
+test('rule 6: among any number of jobs an instance notices the few that were superseded, and takes them back', async () => {
+  await using cluster = new Cluster()
+  const job = (index: number, labels: string[] = []): AnyJob =>
+    defineJob({ name: `job-${index}`, labels, run: () => undefined })
+  const jobs = Array.from({ length: 1_200 }, (_, index) => job(index))
+  const changed = jobs.map((each, index) => (index === 0 || index === 1_150 ? job(index, ['next']) : each))
+  const first = await cluster.start({ jobs })
+  await cluster.reach(MINUTE)
+  const rolledOut = await cluster.start({ jobs: changed })
+  await cluster.reach(2 * MINUTE)
+  const revisions = async (): Promise<number[]> =>
+    (await cluster.store.jobStates('default', ['job-0', 'job-1', 'job-1150'])).map(({ current }) => current.revision)
+  expect(await revisions()).toEqual([2, 1, 2])
+  const superseded = (await first.scheduler.health()).findings.find(({ code }) => code === 'superseded')
+  expect(superseded?.message).toContain('job-0, job-1150')
+  await cluster.run(rolledOut.scheduler.stop())
+  await cluster.reach(3 * MINUTE)
+  expect(await revisions()).toEqual([3, 1, 3])
+  expect((await first.scheduler.health()).findings).toEqual([])
+})
+
 test('rule 6: a higher version of the host wins at once, also for a definition that was current before', async () => {
   await using cluster = new Cluster()
   const runs: Run[] = []

@@ -1,4 +1,5 @@
 import { type MigrateMode, migrateSqlite, type SqliteDatabase } from '@escapement/db'
+import { MigratingRunner } from '../migrating-runner.ts'
 import type { StatementRunner } from '../statement-runner.ts'
 import { LOCK_COMPONENT, lockMigrations, lockMigrationScript } from './lock-migrations.ts'
 
@@ -6,16 +7,11 @@ import { LOCK_COMPONENT, lockMigrations, lockMigrationScript } from './lock-migr
 export function handleRunner(database: SqliteDatabase, prefix: string, mode: MigrateMode): StatementRunner {
   const migrations = lockMigrations(prefix)
   const script = lockMigrationScript(prefix)
-  let migrated: Promise<void> | undefined
-  return {
-    ready: () =>
-      (migrated ??= migrateSqlite(database, { component: LOCK_COMPONENT, migrations, prefix, mode, script }).catch(
-        (error: unknown) => {
-          migrated = undefined // the next call tries again
-          throw error
-        },
-      )),
+  const runner: StatementRunner = {
     write: (sql, parameters) => database.write((session) => session.all(sql, parameters())),
     read: (sql, parameters) => database.read((session) => session.all(sql, parameters())),
   }
+  return new MigratingRunner(runner, () =>
+    migrateSqlite(database, { component: LOCK_COMPONENT, migrations, prefix, mode, script }),
+  )
 }

@@ -8,6 +8,7 @@ import {
   sqliteError,
 } from '@escapement/db'
 import { CompiledQuery, type Kysely } from 'kysely'
+import { MigratingRunner } from '../migrating-runner.ts'
 import type { StatementRunner } from '../statement-runner.ts'
 import { LOCK_COMPONENT, lockMigrations, lockMigrationScript } from './lock-migrations.ts'
 
@@ -25,16 +26,11 @@ export function kyselyRunner(kysely: Kysely<unknown>, prefix: string, mode: Migr
       throw sqliteError(error, 'of the given Kysely')
     }
   }
-  let migrated: Promise<void> | undefined
-  return {
-    ready: () =>
-      (migrated ??= migrate(run, prefix, mode).catch((error: unknown) => {
-        migrated = undefined // the next call tries again
-        throw error
-      })),
+  const runner: StatementRunner = {
     write: (sql, parameters) => run(sql, parameters()),
     read: (sql, parameters) => run(sql, parameters()),
   }
+  return new MigratingRunner(runner, () => migrate(run, prefix, mode))
 }
 
 type Run = <Row>(sql: string, parameters: readonly SqliteValue[]) => Promise<Row[]>

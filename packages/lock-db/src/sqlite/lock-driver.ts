@@ -36,12 +36,13 @@ class SqliteLockDriver implements LockDriver {
     this.#runtime = runtime
   }
 
-  async tryAcquire(request: LockRequest): Promise<LockGrant | LockRefusal> {
-    await this.#runner.ready()
-    const { key, owner } = request
+  async tryAcquire({ key, owner, ttlMs }: LockRequest): Promise<LockGrant | LockRefusal> {
     for (;;) {
-      const grant = await this.#take(request)
-      if (grant !== undefined) return grant
+      const [taken] = await this.#runner.write<{ fence: number }>(this.#statements.acquire, () => {
+        const now = this.#runtime.now()
+        return [owner, now * 1_000, now + ttlMs, key, now]
+      })
+      if (taken !== undefined) return { isGranted: true, fence: BigInt(taken.fence), ttlMs }
       const [row] = await this.#runner.read<LockRow>(this.#statements.find, () => [key])
       if (row === undefined) {
         await this.#runner.write(this.#statements.seed, () => [key])
@@ -56,7 +57,6 @@ class SqliteLockDriver implements LockDriver {
   }
 
   async renewMany(renewals: readonly LockRenewal[]): Promise<readonly RenewalOutcome[]> {
-    await this.#runner.ready()
     const list = JSON.stringify(renewals.map((renewal) => ({ ...renewal, fence: String(renewal.fence) })))
     const rows = await this.#runner.write<{ name: string; owner: string; fence: number }>(
       this.#statements.renew,
@@ -72,13 +72,11 @@ class SqliteLockDriver implements LockDriver {
   }
 
   async release({ key, owner, fence }: LockRelease): Promise<boolean> {
-    await this.#runner.ready()
     const rows = await this.#runner.write(this.#statements.release, () => [key, owner, fence, this.#runtime.now()])
     return rows.length > 0
   }
 
   async advanceMany(entries: readonly RegisterAdvance[]): Promise<readonly boolean[]> {
-    await this.#runner.ready()
     const rows = await this.#runner.write<{ name: string; register: number }>(this.#statements.advance, () => [
       JSON.stringify(entries),
     ])
@@ -93,12 +91,4 @@ class SqliteLockDriver implements LockDriver {
 
   /** The database is the host's. */
   async close(): Promise<void> {}
-
-  async #take({ key, owner, ttlMs }: LockRequest): Promise<LockGrant | undefined> {
-    const [row] = await this.#runner.write<{ fence: number }>(this.#statements.acquire, () => {
-      const now = this.#runtime.now()
-      return [owner, now * 1_000, now + ttlMs, key, now]
-    })
-    return row === undefined ? undefined : { isGranted: true, fence: BigInt(row.fence), ttlMs }
-  }
 }

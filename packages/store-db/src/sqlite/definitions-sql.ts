@@ -43,6 +43,10 @@ export function definitionsSql(t: TableNames) {
       JOIN ${t.instances} i ON i.namespace = h.namespace AND i.id = h.instance
       WHERE h.namespace = ? AND h.job = ? AND ${ALIVE} LIMIT 1`,
 
+    supersessions: `SELECT value FROM ${t.settings} WHERE namespace = ? AND key = 'supersessions'`,
+    countSupersession: `INSERT INTO ${t.settings} (namespace, key, value) VALUES (?, 'supersessions', '1')
+      ON CONFLICT (namespace, key) DO UPDATE SET value = value + 1`,
+
     endRevision: `UPDATE ${t.job_revisions} SET effective_until = ?
       WHERE namespace = ? AND job = ? AND revision = ? AND effective_until IS NULL`,
 

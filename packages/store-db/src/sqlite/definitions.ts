@@ -78,6 +78,9 @@ export function sqliteDefinitions(context: SqliteContext): DefinitionStore {
       return results
     },
 
+    supersessions: (namespace) =>
+      context.read((session) => Number(session.get<{ value: string }>(sql.supersessions, [namespace])?.value ?? 0)),
+
     announceHandlers: (namespace, instance, handlers) =>
       context.write((session) => {
         for (const { job, hash } of handlers) {
@@ -170,7 +173,10 @@ function changeDefinition(
   const isSame = current !== undefined && current.hash === hash && current.effective_until === null
   const revision = isSame ? current.revision : (current?.revision ?? 0) + 1
   if (!isSame) {
-    if (current !== undefined) session.run(sql.endRevision, [effectiveFrom, namespace, spec.name, current.revision])
+    if (current !== undefined) {
+      session.run(sql.endRevision, [effectiveFrom, namespace, spec.name, current.revision])
+      session.run(sql.countSupersession, [namespace])
+    }
     const parameters = [namespace, spec.name, revision, hash, JSON.stringify(spec), version, effectiveFrom]
     session.run(sql.insertRevision, parameters)
   } else if (version !== null) {

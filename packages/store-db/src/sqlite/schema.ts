@@ -60,8 +60,12 @@ function definitions(t: TableNames): string[] {
        lease_until INTEGER NOT NULL,
        claim_token INTEGER NOT NULL DEFAULT 0,
        dead_at INTEGER,
+       is_gone INTEGER NOT NULL DEFAULT 0,
        PRIMARY KEY (namespace, id)
      ) STRICT, WITHOUT ROWID`,
+    // Dead ids are remembered for long: whoever looks for the living, or for what the dead have left, must not pass them.
+    `CREATE INDEX IF NOT EXISTS ${t.instances}_live ON ${t.instances} (namespace) WHERE dead_at IS NULL`,
+    `CREATE INDEX IF NOT EXISTS ${t.instances}_going ON ${t.instances} (namespace) WHERE dead_at IS NOT NULL AND is_gone = 0`,
     `CREATE TABLE IF NOT EXISTS ${t.handlers} (
        namespace TEXT NOT NULL,
        job TEXT NOT NULL,

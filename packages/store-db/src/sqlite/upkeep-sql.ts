@@ -6,23 +6,25 @@ export function upkeepSql(t: TableNames) {
   const e = t.executions
   return {
     /** Whose lease has ended is dead for good. */
-    declareDead: `UPDATE ${t.instances} SET dead_at = ? WHERE namespace = ? AND dead_at IS NULL AND lease_until <= ?`,
+    declareDead: `UPDATE ${t.instances} INDEXED BY ${t.instances}_live SET dead_at = ? WHERE namespace = ? AND dead_at IS NULL AND lease_until <= ?`,
     remove: `UPDATE ${t.instances} SET dead_at = ? WHERE namespace = ? AND id = ? AND dead_at IS NULL`,
 
-    /** What the dead say about handlers counts no more. */
-    forgetHandlers: `DELETE FROM ${t.handlers} WHERE namespace = ?
-      AND instance IN (SELECT id FROM ${t.instances} WHERE namespace = ? AND dead_at IS NOT NULL)`,
+    /** Whether there is anything to recover: a lease that has ended, or a dead instance that has left something. */
+    isAnyToRecover: `SELECT 1 FROM ${t.instances} INDEXED BY ${t.instances}_live
+        WHERE namespace = ? AND dead_at IS NULL AND lease_until <= ?
+      UNION ALL SELECT 1 FROM ${t.instances} INDEXED BY ${t.instances}_going
+        WHERE namespace = ? AND dead_at IS NOT NULL AND is_gone = 0 LIMIT 1`,
 
-    /** Whether there is anything to recover: a lease that has ended, or a dead instance that holds something. */
-    isAnyToRecover: `SELECT 1 FROM ${t.instances} i WHERE i.namespace = ? AND (
-      i.dead_at IS NULL AND i.lease_until <= ? OR i.dead_at IS NOT NULL AND EXISTS (
-        SELECT 1 FROM ${e} x INDEXED BY ${e}_held
-        WHERE x.namespace = i.namespace AND x.instance = i.id AND x.status IN ('claimed', 'running'))) LIMIT 1`,
+    /** Dead instances that have left something: executions, or what they said about handlers. */
+    going: `SELECT id FROM ${t.instances} INDEXED BY ${t.instances}_going
+      WHERE namespace = ? AND dead_at IS NOT NULL AND is_gone = 0`,
 
-    /** Dead instances that still hold something. */
-    holders: `SELECT i.id FROM ${t.instances} i WHERE i.namespace = ? AND i.dead_at IS NOT NULL AND EXISTS (
-      SELECT 1 FROM ${e} x INDEXED BY ${e}_held
-      WHERE x.namespace = i.namespace AND x.instance = i.id AND x.status IN ('claimed', 'running'))`,
+    forgetHandlers: `DELETE FROM ${t.handlers} WHERE (namespace, job, instance) IN (
+      SELECT namespace, job, instance FROM ${t.handlers} INDEXED BY ${t.handlers}_instance
+      WHERE namespace = ? AND instance = ? ${LIMIT})`,
+
+    /** Nothing but the id is left. */
+    bury: `UPDATE ${t.instances} SET is_gone = 1 WHERE namespace = ? AND id = ? AND dead_at IS NOT NULL`,
 
     purgeExecutions: `DELETE FROM ${e} WHERE seq IN (SELECT seq FROM ${e} INDEXED BY ${e}_finished
       WHERE namespace = ? AND finished_at IS NOT NULL AND finished_at < ? ORDER BY finished_at ${LIMIT})`,
@@ -32,9 +34,7 @@ export function upkeepSql(t: TableNames) {
       WHERE namespace = ? AND to_at < ? ORDER BY to_at ${LIMIT})`,
 
     /** A dead id is remembered as long as executions are: it is not used again. */
-    purgeInstances: `DELETE FROM ${t.instances} WHERE namespace = ? AND dead_at IS NOT NULL AND lease_until < ?
-      AND NOT EXISTS (SELECT 1 FROM ${e} x INDEXED BY ${e}_held
-        WHERE x.namespace = ${t.instances}.namespace AND x.instance = ${t.instances}.id AND x.status IN ('claimed', 'running'))`,
+    purgeInstances: `DELETE FROM ${t.instances} WHERE namespace = ? AND is_gone = 1 AND lease_until < ?`,
 
     /** Counters that the time has passed by a day: a new one is greater all the same (rule 16). */
     purgeFences: `DELETE FROM ${t.fences} WHERE (namespace, key) IN (
@@ -44,7 +44,7 @@ export function upkeepSql(t: TableNames) {
 
     ofTheDead: `SELECT s.* FROM ${t.stats} s INDEXED BY ${t.stats}_instance
       WHERE s.namespace = ? AND s.instance <> '' AND s.instance NOT IN (
-        SELECT id FROM ${t.instances} WHERE namespace = ? AND dead_at IS NULL) ${LIMIT}`,
+        SELECT id FROM ${t.instances} INDEXED BY ${t.instances}_live WHERE namespace = ? AND dead_at IS NULL) ${LIMIT}`,
     aged: `SELECT * FROM ${t.stats} INDEXED BY ${t.stats}_bucket
       WHERE namespace = ? AND width = ? AND bucket <= ? ORDER BY bucket ${LIMIT}`,
     removeStats: `DELETE FROM ${t.stats} WHERE namespace = ? AND job = ? AND bucket = ? AND width = ? AND instance = ?`,

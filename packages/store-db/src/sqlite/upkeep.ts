@@ -54,6 +54,14 @@ export function sqliteUpkeep(context: SqliteContext): UpkeepStore {
     return done
   }
 
+  /** Forgets what a dead instance that holds nothing has said about handlers. */
+  const bury = (namespace: string, id: string): Promise<number> =>
+    inSteps(Number.POSITIVE_INFINITY, (session, asked) => {
+      const forgotten = session.run(sql.forgetHandlers, [namespace, id, asked])
+      if (forgotten < asked) session.run(sql.bury, [namespace, id])
+      return forgotten
+    })
+
   const moveStats = (
     session: SqliteSession,
     namespace: string,
@@ -73,33 +81,33 @@ export function sqliteUpkeep(context: SqliteContext): UpkeepStore {
   return {
     async recover(namespace, limit) {
       // A look costs no lock, and mostly there is nothing.
-      const isAny = await context.read((session) => session.get(sql.isAnyToRecover, [namespace, context.now()]))
+      const isAny = await context.read((session) =>
+        session.get(sql.isAnyToRecover, [namespace, context.now(), namespace]),
+      )
       if (isAny === undefined) return []
-      const holders = await context.write((session) => {
+      const going = await context.write((session) => {
         const now = context.now()
-        if (session.run(sql.declareDead, [now, namespace, now]) > 0)
-          session.run(sql.forgetHandlers, [namespace, namespace])
-        return session.all<{ id: string }>(sql.holders, [namespace])
+        session.run(sql.declareDead, [now, namespace, now])
+        return session.all<{ id: string }>(sql.going, [namespace])
       })
       const recovered: Recovered[] = []
-      for (const { id } of holders) {
+      for (const { id } of going) {
         while (recovered.length < limit) {
           const asked = Math.min(AT_ONCE, limit - recovered.length)
           const released = await context.write((session) =>
             releases.recover(session, namespace, id, asked, context.now()),
           )
           recovered.push(...released)
-          if (released.length < asked) break
+          if (released.length === asked) continue
+          await bury(namespace, id)
+          break
         }
       }
       return recovered
     },
 
     removeInstance: (namespace, instance) =>
-      context.write((session) => {
-        session.run(sql.remove, [context.now(), namespace, instance])
-        session.run(sql.forgetHandlers, [namespace, namespace])
-      }),
+      context.write((session) => void session.run(sql.remove, [context.now(), namespace, instance])),
 
     async purge(namespace, before, limit) {
       await context.write((session) => {

@@ -2,6 +2,7 @@ import { claimCases } from './cases/claim-cases.ts'
 import { comingCases } from './cases/coming-cases.ts'
 import { definitionCases } from './cases/definition-cases.ts'
 import { enqueueCases } from './cases/enqueue-cases.ts'
+import { instanceCases } from './cases/instance-cases.ts'
 import { judgingCases } from './cases/judging-cases.ts'
 import { planCases } from './cases/plan-cases.ts'
 import { readCases } from './cases/read-cases.ts'
@@ -25,6 +26,7 @@ export const jobStoreContract: readonly JobStoreCase[] = [
   ...comingCases,
   ...settleCases,
   ...enqueueCases,
+  ...instanceCases,
   ...upkeepCases,
   ...readCases,
 ]

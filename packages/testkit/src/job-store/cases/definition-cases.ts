@@ -140,6 +140,32 @@ export const definitionCases: readonly JobStoreCase[] = [
     },
   ),
 
+  storeCase([6], 'supersessions grow where a job gets another revision, and by nothing else', async (stage) => {
+    const grown = async (work: () => Promise<unknown>): Promise<boolean> => {
+      const before = await stage.store.supersessions(stage.namespace)
+      await work()
+      const after = await stage.store.supersessions(stage.namespace)
+      assert.ok(after >= before)
+      return after > before
+    }
+    assert.equal(await grown(() => stage.job()), false)
+    assert.equal(await grown(() => stage.job({ name: 'other' })), false)
+    assert.equal(await grown(() => stage.job()), false)
+    assert.equal(await grown(() => stage.instance('a')), false)
+    assert.equal(await grown(() => stage.store.removeInstance(stage.namespace, 'a')), false)
+    assert.equal(await grown(() => stage.job({ labels: ['changed'] })), true)
+    assert.equal(await grown(() => stage.job()), true) // back to the first
+    const late = {
+      job: registered(newSpec({ labels: ['late'] })),
+      expected: { revision: 1, plannedUntil: stage.now() },
+      effectiveFrom: stage.now(),
+      nextTickAt: null,
+    }
+    assert.equal(await grown(() => stage.store.changeDefinitions(stage.namespace, [late])), false)
+    assert.equal(await grown(() => stage.elsewhere('second').job({ labels: ['changed'] })), false)
+    assert.equal(await grown(() => stage.store.saveSettings(stage.namespace, { retentionMs: 1 })), false)
+  }),
+
   storeCase([6], 'what waits moves to the queue of the new definition', async (stage) => {
     await stage.job()
     await stage.instance('a')

@@ -43,27 +43,6 @@ export const upkeepCases: readonly JobStoreCase[] = [
     },
   ),
 
-  storeCase(
-    [6, 15],
-    'a dead instance stays dead: it can neither renew, claim, settle nor register again',
-    async (stage) => {
-      await stage.job()
-      await stage.instance('a')
-      await stage.enqueueMany(2)
-      const claimed = await stage.claimOne('a')
-      await stage.pass(LEASE_MS + 1)
-      await stage.store.recover(stage.namespace, 10)
-      const beat = await stage.heartbeat('a', [claimed])
-      assert.deepEqual([beat.isAlive, beat.lost], [false, [claimed.id]])
-      const result = await stage.claimResult('a')
-      assert.deepEqual([result.isAlive, result.executions], [false, []])
-      assert.equal((await stage.settle('a', claimed)).result, 'stale')
-      const instance = { id: 'a', name: 'a', version: null, leaseMs: LEASE_MS }
-      assert.equal((await stage.store.registerInstance(stage.namespace, instance)).isAlive, false)
-      assert.equal((await stage.claimResult('unknown')).isAlive, false)
-    },
-  ),
-
   storeCase([3, 15], 'a late result is accepted while nobody was given the work, refused afterwards', async (stage) => {
     await stage.job()
     await stage.instance('a')
