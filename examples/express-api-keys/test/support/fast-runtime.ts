@@ -9,5 +9,6 @@ export function fastRuntime(startMs: number, speed = 5): Runtime {
     now: () => Math.floor(startMs + elapsed()),
     monotonic: elapsed,
     sleep: (ms, signal, options) => systemRuntime.sleep(ms / speed, signal, options),
+    repeat: (ms, callback) => systemRuntime.repeat(ms / speed, callback),
   }
 }

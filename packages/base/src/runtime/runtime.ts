@@ -15,6 +15,12 @@ export interface Runtime {
    * @param options - `keepAlive: false` lets the process exit while the sleep is pending; default true.
    */
   sleep(ms: number, signal?: AbortSignal, options?: SleepOptions): Promise<void>
+  /**
+   * Calls `callback` every `ms` milliseconds (1 to 2^31-1) on the monotonic clock until it is disposed of: for what is done
+   * so often that a promise and a signal each time would cost more than the work. Calls that a blocked event loop has
+   * missed are not made up for. Never keeps the process alive.
+   */
+  repeat(ms: number, callback: () => void): Disposable
   /** A new unique id (UUID version 7 in production, so that ids sort by creation time). */
   id(): string
   /** Uniform in [0, 1): for jitter, never for secrets. */

@@ -43,11 +43,16 @@ function turn(resolve: () => void): void {
   setImmediate(resolve)
 }
 
+function repeat(ms: number, callback: () => void): Disposable {
+  return setInterval(callback, ms).unref()
+}
+
 /** The machine's own clocks, timers, ids and chance. The only place in Escapement that may touch them. */
 export const systemRuntime: Runtime = Object.freeze({
   now: () => Date.now(),
   monotonic: () => performance.now(),
   sleep,
+  repeat,
   id: () => v7(),
   random: () => Math.random(),
 })

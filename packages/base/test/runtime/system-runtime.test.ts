@@ -56,6 +56,36 @@ describe('systemRuntime', () => {
     expect(stdout.toString().trim()).toBe('turned')
   })
 
+  it('repeats a call until it is disposed of, never sooner than asked', async () => {
+    const calledAt: number[] = []
+    const startedAt = systemRuntime.monotonic()
+    await new Promise<void>((resolve) => {
+      const repeating = systemRuntime.repeat(10, () => {
+        calledAt.push(systemRuntime.monotonic())
+        if (calledAt.length < 3) return
+        repeating[Symbol.dispose]()
+        resolve()
+      })
+      void systemRuntime.sleep(5_000).then(resolve) // repeating alone keeps nothing alive
+    })
+    await systemRuntime.sleep(40)
+    expect(calledAt).toHaveLength(3)
+    expect(Math.max(...calledAt) - startedAt).toBeGreaterThanOrEqual(27) // each timer may fire up to 1 ms early
+  })
+
+  it('does not keep the process alive by what it repeats', () => {
+    const script = `import { systemRuntime } from '@escapement/base'
+      systemRuntime.repeat(10, () => console.log('called'))
+      await systemRuntime.sleep(100)
+      console.log('over')`
+    const { stdout, status } = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
+      cwd: import.meta.dirname,
+      timeout: 20_000,
+    })
+    expect(status).toBe(0)
+    expect(stdout.toString()).toMatch(/^(called\n)+over\n$/)
+  })
+
   it('gives ids that differ and sort by time, and chance below one', () => {
     const ids = Array.from({ length: 1_000 }, () => systemRuntime.id())
     expect(new Set(ids).size).toBe(1_000)

@@ -115,8 +115,10 @@ export class Engine {
       await this.planner.pass()
       this.planner.start()
     }
-    this.#hints = store.subscribe(namespace, () => this.dispatcher.wake())
-    if (options.roles.has('run')) this.dispatcher.start()
+    if (options.roles.has('run')) {
+      this.#hints = store.subscribe(namespace, () => this.dispatcher.wake())
+      this.dispatcher.start()
+    }
     if (options.roles.has('upkeep')) this.upkeep.start()
     this.#state = 'running'
   }

@@ -157,6 +157,32 @@ test("rule 10: a planner's death delays nothing", async () => {
   expect(Math.max(...seen.map(([, latenessMs]) => latenessMs))).toBeLessThan(10)
 })
 
+test('rule 22: only an instance that runs jobs has a reason to wait for what others write', async () => {
+  let listening = 0
+  await using cluster = new Cluster({
+    wrap: (store): JobStore => ({
+      ...store,
+      subscribe: (namespace, listener) => {
+        const subscription = store.subscribe(namespace, listener)
+        listening++
+        return {
+          [Symbol.dispose]: () => {
+            listening--
+            subscription[Symbol.dispose]()
+          },
+        }
+      },
+    }),
+  })
+  const job = defineJob({ name: 'tick', trigger: every('1s'), run: () => null })
+  await cluster.start({ jobs: [job], roles: ['plan', 'upkeep'] })
+  expect(listening).toBe(0)
+  const runner = await cluster.start({ jobs: [job], roles: ['run'] })
+  expect(listening).toBe(1)
+  await cluster.run(runner.scheduler.stop())
+  expect(listening).toBe(0)
+})
+
 test("rule 10: planners that get in each other's way insert each tick once", async () => {
   let refused = 0
   await using cluster = new Cluster({

@@ -8,7 +8,7 @@ export class ChangeWatcher {
   readonly #runtime: Runtime
   readonly #dataVersion: () => number | undefined
   readonly #listeners = new Set<() => void>()
-  #stop: AbortController | undefined
+  #watching: Disposable | undefined
 
   /** @param dataVersion - Reads `PRAGMA data_version`; undefined while that is not possible. */
   constructor(runtime: Runtime, dataVersion: () => number | undefined) {
@@ -19,7 +19,7 @@ export class ChangeWatcher {
   subscribe(listener: () => void): Disposable {
     const entry = (): void => listener()
     this.#listeners.add(entry)
-    if (this.#stop === undefined) this.#watch((this.#stop = new AbortController()).signal)
+    this.#watching ??= this.#watch()
     return {
       [Symbol.dispose]: () => {
         this.#listeners.delete(entry)
@@ -35,23 +35,17 @@ export class ChangeWatcher {
 
   close(): void {
     this.#listeners.clear()
-    this.#stop?.abort()
-    this.#stop = undefined
+    this.#watching?.[Symbol.dispose]()
+    this.#watching = undefined
   }
 
-  #watch(signal: AbortSignal): void {
+  #watch(): Disposable {
     let seen = this.#dataVersion()
-    const poll = (): void => {
-      if (signal.aborted) return
+    return this.#runtime.repeat(POLL_MS, () => {
       const version = this.#dataVersion() ?? seen
-      const hasChanged = version !== seen
+      if (version === seen) return
       seen = version
-      if (hasChanged) this.notify()
-      wait()
-    }
-    const wait = (): void => {
-      this.#runtime.sleep(POLL_MS, signal, { keepAlive: false }).then(poll, () => undefined)
-    }
-    wait()
+      this.notify()
+    })
   }
 }

@@ -6,7 +6,7 @@ import { Checkpointer } from './checkpointer.ts'
 import { connectSqlite } from './connect-sqlite.ts'
 import { isNodeSqlite } from './node-sqlite.ts'
 import { SessionReader } from './session-reader.ts'
-import type { SqliteDriver } from './sqlite-driver.ts'
+import type { SqliteDriver, SqliteStatement } from './sqlite-driver.ts'
 import { sqliteError } from './sqlite-error.ts'
 import { SqliteSession } from './sqlite-session.ts'
 import { type SqliteStatistics, SqliteStatisticsKeeper } from './sqlite-statistics.ts'
@@ -43,7 +43,7 @@ export class SqliteDatabase implements AsyncDisposable {
   readonly #statistics = new SqliteStatisticsKeeper()
   readonly #watcher: ChangeWatcher
   #opening: Promise<Connection> | undefined
-  #session: SqliteSession | undefined
+  #version: SqliteStatement | undefined
   #closing: Promise<void> | undefined
 
   constructor(options: SqliteDatabaseOptions) {
@@ -141,14 +141,14 @@ export class SqliteDatabase implements AsyncDisposable {
     }
     const queue = new WriteQueue(session, { runtime, file, busyTimeoutMs, statistics: this.#statistics, onCommit })
     const checkpointer = new Checkpointer(path, reader, session)
-    this.#session = session
+    this.#version = driver.prepare('PRAGMA data_version')
     return { path, session, queue, reader }
   }
 
   async #close(): Promise<void> {
     this.#watcher.close()
     const connection = await this.#opening?.catch(() => undefined)
-    this.#session = undefined
+    this.#version = undefined
     await connection?.queue.drain()
     await connection?.reader.close()
     connection?.session.close()
@@ -156,7 +156,7 @@ export class SqliteDatabase implements AsyncDisposable {
 
   #dataVersion(): number | undefined {
     try {
-      return this.#session?.get<{ data_version: number }>('PRAGMA data_version')?.data_version
+      return (this.#version?.get() as { data_version: number } | undefined)?.data_version
     } catch {
       return undefined // busy for a moment: the next poll sees it
     }

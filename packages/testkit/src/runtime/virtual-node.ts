@@ -63,11 +63,25 @@ export function virtualNode(timeline: Timeline, index: number, options: VirtualN
       own.add(sleeper)
       signal?.addEventListener('abort', onAbort, { once: true })
     })
+  const repeat = (ms: number, callback: () => void): Disposable => {
+    const stop = new AbortController()
+    const wait = (): void => {
+      sleep(ms, stop.signal, { keepAlive: false }).then(turn, () => undefined)
+    }
+    const turn = (): void => {
+      if (stop.signal.aborted) return
+      wait()
+      callback()
+    }
+    wait()
+    return { [Symbol.dispose]: () => stop.abort() }
+  }
 
   return {
     now: () => Math.floor(timeline.startAt + bornAt + elapsed() + offsetMs + steppedMs),
     monotonic: elapsed,
     sleep,
+    repeat,
     id: () => timeline.nextId(),
     random,
     get pendingSleeps() {

@@ -99,6 +99,40 @@ describe('virtualRuntime', () => {
     expect(woke).toEqual([100, 500])
   })
 
+  it('repeats a call at its instants until it is disposed of, without keeping a process alive', async () => {
+    const runtime = virtualRuntime({ startAt: 0 })
+    const calledAt: number[] = []
+    const repeating = runtime.repeat(50, () => {
+      calledAt.push(runtime.now())
+      if (calledAt.length === 3) repeating[Symbol.dispose]()
+    })
+    expect(runtime.keepAliveSleeps).toBe(0)
+    await runtime.advance(1_000)
+    expect(calledAt).toEqual([50, 100, 150])
+    expect(runtime.pendingSleeps).toBe(0)
+  })
+
+  it('repeats nothing that was disposed of at the very instant', async () => {
+    const runtime = virtualRuntime({ startAt: 0 })
+    let calls = 0
+    void runtime.sleep(50).then(() => repeating[Symbol.dispose]())
+    const repeating = runtime.repeat(50, () => calls++)
+    await runtime.advance(1_000)
+    expect(calls).toBe(0)
+  })
+
+  it('calls once on a paused node that goes on, however many calls were missed', async () => {
+    const runtime = virtualRuntime({ startAt: 0 })
+    const node = runtime.node()
+    const calledAt: number[] = []
+    node.repeat(50, () => void calledAt.push(runtime.now()))
+    node.pause()
+    await runtime.advance(220)
+    node.resume()
+    await runtime.advance(100)
+    expect(calledAt).toEqual([220, 270, 320])
+  })
+
   it('drops a sleep that is aborted while its node is paused', async () => {
     const runtime = virtualRuntime()
     const node = runtime.node()
