@@ -1,5 +1,8 @@
 export { ServerUnavailableError } from './servers/server-unavailable-error.ts'
 export { startServer } from './servers/start-server.ts'
+export { serverVariable } from './servers/server-recipe.ts'
 export type { TestServers, UnavailableServer } from './servers/start-servers.ts'
 export { startServers } from './servers/start-servers.ts'
+export type { DatabaseKind, TestDatabase } from './servers/test-database.ts'
+export { createTestDatabase } from './servers/test-database.ts'
 export type { ServerKind, TestServer } from './servers/test-server.ts'
