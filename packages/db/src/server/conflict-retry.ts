@@ -12,7 +12,7 @@ export interface ConflictPatience {
 }
 
 /** For statements and transactions of a store: a conflict is over within milliseconds. */
-export const PATIENCE: ConflictPatience = { tries: 8, withinMs: 10_000, shortestPauseMs: 0, longestPauseMs: 100 }
+const PATIENCE: ConflictPatience = { tries: 8, withinMs: 10_000, shortestPauseMs: 0, longestPauseMs: 100 }
 
 /** Does `attempt` again after a {@link DatabaseConflictError}, which says that nothing was changed, and after nothing else. */
 export async function retryConflicts<T>(

@@ -1,7 +1,22 @@
 import { describeOnServers } from '@escapement/testkit/vitest'
 import { describe, expect, it } from 'vitest'
-import { openServer, statement } from '../../src/index.ts'
+import { integerOf, openServer, type SqlServer, statement } from '../../src/index.ts'
 import { openerFor } from './sources.ts'
+
+/** How many statements the one session of a pool has prepared; on PostgreSQL those like `pattern`, elsewhere all. */
+async function prepared(server: SqlServer, pattern: string): Promise<number> {
+  if (server.dialect !== 'postgres') {
+    const { rows } = await server.run<{ Value: unknown }>(statement("SHOW SESSION STATUS LIKE 'Com_stmt_prepare'"))
+    return integerOf(rows[0]?.Value)
+  }
+  const { rows } = await server.run<{ n: unknown }>(
+    statement(
+      "SELECT count(*) AS n FROM pg_prepared_statements WHERE statement LIKE :pattern AND name LIKE 'escapement_%'",
+    ),
+    { pattern },
+  )
+  return integerOf(rows[0]?.n)
+}
 
 describeOnServers(['postgres', 'mariadb'], ({ kind, url }) => {
   const opener = openerFor(kind)
@@ -73,23 +88,15 @@ describeOnServers(['postgres', 'mariadb'], ({ kind, url }) => {
       { w: `\\'"` },
     )
     expect(rows[0]?.word).toBe(`a\\'"`)
-    const count =
-      kind === 'postgres'
-        ? 'SELECT count(*) AS n FROM pg_prepared_statements'
-        : `SELECT variable_value AS n FROM information_schema.session_status WHERE variable_name = 'Com_stmt_prepare'`
-    expect(Number((await server.run<{ n: unknown }>(statement(count))).rows[0]?.n)).toBe(0)
+    expect(await prepared(server, '%')).toBe(0)
   })
 
   it('a statement is planned once a session, however often it runs', async () => {
     const server = await openServer(opener.pool(url(), 1)).open()
     const again = statement('SELECT 40 + 2 AS n')
     for (let run = 0; run < 5; run++) await server.run(again)
-    const count =
-      kind === 'postgres'
-        ? "SELECT count(*) AS n FROM pg_prepared_statements WHERE statement LIKE 'SELECT 40%' AND name LIKE 'escapement_%'"
-        : `SELECT variable_value AS n FROM information_schema.session_status WHERE variable_name = 'Com_stmt_prepare'`
-    // On MariaDB also what opening asks, and this question itself.
-    expect(Number((await server.run<{ n: unknown }>(statement(count))).rows[0]?.n)).toBe(kind === 'postgres' ? 1 : 3)
+    // MySQL and MariaDB count what opening asks, and the question for the count, as well.
+    expect(await prepared(server, 'SELECT 40%')).toBe(kind === 'postgres' ? 1 : 3)
   })
 })
 

@@ -1,4 +1,4 @@
-import { createTestDatabase, serverVariable } from '@escapement/testkit/servers'
+import { createTestDatabase } from '@escapement/testkit/servers'
 import { describeOnServers } from '@escapement/testkit/vitest'
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
@@ -19,7 +19,7 @@ function start(...args: string[]): ChildProcess {
   return fork(join(import.meta.dirname, 'fixtures/migrating-server.ts'), args)
 }
 
-describeOnServers(['postgres', 'mariadb'], ({ kind }) => {
+describeOnServers(['postgres', 'mariadb'], ({ kind, serverUrl }) => {
   const opener = openerFor(kind)
 
   const given = (server: ConnectedServer, more: Partial<MigrateServerOptions> = {}): MigrateServerOptions => ({
@@ -34,7 +34,7 @@ describeOnServers(['postgres', 'mariadb'], ({ kind }) => {
 
   /** Runs `test` on a database of its own. */
   const onNewDatabase = async (test: (server: ConnectedServer, newUrl: string) => Promise<void>): Promise<void> => {
-    await using database = await createTestDatabase(kind, process.env[serverVariable(kind)] ?? '')
+    await using database = await createTestDatabase(kind, serverUrl)
     const pool = opener.pool(database.url)
     await test(await openServer(pool).open(), database.url)
   }
