@@ -11,7 +11,7 @@ import { sqliteError } from './sqlite-error.ts'
 import { SqliteSession } from './sqlite-session.ts'
 import { type SqliteStatistics, SqliteStatisticsKeeper } from './sqlite-statistics.ts'
 import { type SqliteQuery, type SqliteReader, WorkerReader } from './worker-reader.ts'
-import { WriteQueue } from './write-queue.ts'
+import { type SqliteOperation, WriteQueue } from './write-queue.ts'
 
 /** Resolved options of a {@link SqliteDatabase}. */
 export interface SqliteDatabaseOptions {
@@ -65,11 +65,11 @@ export class SqliteDatabase implements AsyncDisposable {
 
   /**
    * Runs `operation` in a transaction that begins at the end of this turn and may hold other writes of the turn. It may
-   * run more than once and must not wait for anything.
+   * run more than once and must not wait for anything; some milliseconds are what it should take (rule 22).
    *
    * @returns What `operation` returned, once it is on the disk.
    */
-  async write<T>(operation: (session: SqliteSession) => T): Promise<T> {
+  async write<T>(operation: SqliteOperation<T>): Promise<T> {
     const { queue } = await this.#connection()
     return queue.write(operation)
   }
