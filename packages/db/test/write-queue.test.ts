@@ -38,8 +38,8 @@ it('rule 22: a write is told when its transaction has no more time, whatever wen
       }
       return done
     })
-  expect(await Promise.all([lasting(1), steps()])).toEqual([undefined, 2])
-  expect(await steps()).toBe(3)
+  expect(await Promise.all([lasting(1), steps()])).toEqual([undefined, 3])
+  expect(await steps()).toBe(4)
 })
 
 it('rule 22: the event loop turns between transactions that follow each other', async () => {
