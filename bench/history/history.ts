@@ -56,6 +56,8 @@ async function report(scale: Scale): Promise<Report> {
           'pages',
           'longest block',
           'p99',
+          'beyond the commits in it',
+          'most CPU in a block',
           'longest transaction',
           'longest commit',
           'longest read',
@@ -66,8 +68,9 @@ async function report(scale: Scale): Promise<Report> {
     findings: [...worst(readings, 'page'), ...worst(readings, 'statistics'), ...blocks.map(blockFinding)],
     notes: [
       `${JOBS} jobs over 30 days, an attempt each; pages hold 50 rows. Times are those of the public calls, through the reading ` +
-        'thread. A block is how late a timer of 1 ms fired; garbage collection is among it. A commit waits for the disk, so the ' +
-        'fsync lies in the block and is taken off where a block is judged. Text search has no index: it reads on until it has ' +
+        'thread. A block is how late a timer of 1 ms fired; garbage collection is among it. Commits wait for the disk and are ' +
+        'taken off in the column that says so. Blocks are judged by the processor time of their thread, which holds all that the ' +
+        'library does in them, and which other work on the machine does not lengthen. Text search has no index: it reads on until it has ' +
         'a page, in the reading thread.',
     ],
   }
@@ -116,27 +119,28 @@ function worst(readings: readonly TimedReading[], kind: 'page' | 'statistics'): 
 }
 
 function blockRow([name, blocks]: readonly [string, Blocks]): Cell[] {
-  const { done, longestMs, p99Ms, longestBodyMs, longestCommitMs, longestReadMs } = blocks
+  const { done } = blocks
   return [
     name,
     done.executions,
     done.purged,
     done.pages,
-    longestMs,
-    p99Ms,
-    longestBodyMs,
-    longestCommitMs,
-    longestReadMs,
+    blocks.longestMs,
+    blocks.p99Ms,
+    blocks.longestBeyondDiskMs,
+    blocks.longestCpuMs,
+    blocks.longestBodyMs,
+    blocks.longestCommitMs,
+    blocks.longestReadMs,
   ]
 }
 
 function blockFinding([name, blocks]: readonly [string, Blocks]): Finding {
-  const fsyncMs = Number.isNaN(blocks.longestCommitMs) ? 0 : blocks.longestCommitMs
-  const beyondMs = blocks.longestMs - fsyncMs
+  const { longestMs, longestBeyondDiskMs, longestCpuMs } = blocks
   return {
-    what: `longest block, ${name}`,
-    figure: `${blocks.longestMs.toFixed(1)} ms, of which a commit up to ${fsyncMs.toFixed(1)} ms`,
-    reach: `at most ${LONGEST_BLOCK_MS} ms beyond the fsync`,
-    isReached: beyondMs <= LONGEST_BLOCK_MS,
+    what: `longest block beyond the fsync, ${name}`,
+    figure: `${longestBeyondDiskMs.toFixed(1)} ms (with it ${longestMs.toFixed(1)} ms), at most ${longestCpuMs.toFixed(1)} ms of CPU`,
+    reach: `at most ${LONGEST_BLOCK_MS} ms of CPU`,
+    isReached: longestCpuMs <= LONGEST_BLOCK_MS,
   }
 }

@@ -4,11 +4,13 @@ import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { InstanceMessage, InstanceOrder, InstanceSetting, Start } from './lateness-message.ts'
 
+/** One is killed so long before a full second: one that has claimed what falls due then, and started nothing of it. Milliseconds. */
+const BEFORE_TICK_MS = 10
 /** What starts so late while one is killed had been claimed by that one. Milliseconds. */
 const HELD_MS = 1_000
 
 /** What a run of a cluster looks like. */
-export interface ClusterSetting extends Omit<InstanceSetting, 'path'> {
+export interface ClusterSetting extends Omit<InstanceSetting, 'path' | 'instance'> {
   readonly path: string
   readonly instances: number
   readonly seconds: number
@@ -40,27 +42,61 @@ interface TickRow {
 
 /** Runs real processes on one file and judges what they did, by the ids of ticks and executions. */
 export async function runCluster(setting: ClusterSetting): Promise<ClusterOutcome> {
-  const starts: Start[] = []
-  const members = await startMembers(setting, starts)
+  const members = await startMembers(setting)
   await sleep(3_000) // the first seconds are those of registration
   const from = Math.ceil(Date.now() / 1_000) * 1_000 + 1_000
   const to = from + setting.seconds * 1_000
   if (setting.kill) {
-    await sleep(Math.ceil((from + to) / 2_000) * 1_000 + 8 - Date.now()) // while it claims or runs what has just fallen due
-    members[0]?.kill('SIGKILL')
+    const second = Math.ceil((from + to) / 2_000) * 1_000
+    await sleep(second - BEFORE_TICK_MS - Date.now())
+    members[holderOf(setting.path, second)]?.process.kill('SIGKILL')
   }
   await sleep(to + (setting.kill ? 11_000 : 1_000) - Date.now())
-  const living = members.filter((member) => member.signalCode === null)
-  await Promise.all(living.map(stopMember))
-  return judge({ setting, starts, from, to })
+  const living = members.filter((member) => member.process.signalCode === null)
+  await Promise.all(living.map((member) => stopMember(member.process)))
+  return judge({
+    setting,
+    starts: members.flatMap(({ starts }) => starts).toSorted((a, b) => startedAt(a) - startedAt(b)),
+    from,
+    to,
+  })
 }
 
-async function startMembers(setting: ClusterSetting, starts: Start[]): Promise<ChildProcess[]> {
-  const members: ChildProcess[] = []
+/** Which process has claimed ticks of a second that is still to come. */
+function holderOf(path: string, second: number): number {
+  const database = new DatabaseSync(path, { readOnly: true })
+  try {
+    const row = database
+      .prepare('SELECT instance FROM escapement_executions WHERE scheduled_for = ? AND instance IS NOT NULL LIMIT 1')
+      .get(second) as { readonly instance: string } | undefined
+    return Number(row?.instance.split('.')[0] ?? 0)
+  } finally {
+    database.close()
+  }
+}
+
+function startedAt({ scheduledFor, latenessMs }: Start): number {
+  return scheduledFor + latenessMs
+}
+
+/** One process, and what it told of its handlers. */
+interface Member {
+  readonly process: ChildProcess
+  readonly starts: Start[]
+}
+
+async function startMembers(setting: ClusterSetting): Promise<Member[]> {
+  const members: Member[] = []
   for (let n = 0; n < setting.instances; n++) {
-    const argument: InstanceSetting = { path: setting.path, jobs: setting.jobs, mutex: setting.mutex }
+    const argument: InstanceSetting = {
+      path: setting.path,
+      jobs: setting.jobs,
+      mutex: setting.mutex,
+      instance: String(n),
+    }
     const member = fork(new URL('./lateness-instance.ts', import.meta.url), [JSON.stringify(argument)])
-    members.push(member)
+    const starts: Start[] = []
+    members.push({ process: member, starts })
     const ready = new Promise<void>((resolve, reject) => {
       member.on('message', (message: InstanceMessage) => {
         if (message.kind === 'ready') resolve()

@@ -28,6 +28,7 @@ const scheduler = createScheduler({
   store: sqliteStore(setting.path),
   ...(setting.mutex ? { mutex: dbMutex(openSqlite({ file: setting.path })) } : {}),
   lease: '5s',
+  instance: setting.instance,
 })
 
 function tell(message: InstanceMessage): void {

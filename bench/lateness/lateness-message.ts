@@ -22,4 +22,6 @@ export interface InstanceSetting {
   readonly path: string
   readonly jobs: number
   readonly mutex: boolean
+  /** Its id begins with it. */
+  readonly instance: string
 }

@@ -1,6 +1,6 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
-import type { Benchmark, Cell, Report, Scale } from '../harness/benchmark.ts'
+import type { Benchmark, Cell, Finding, Report, Scale } from '../harness/benchmark.ts'
 import { scratchFile } from '../harness/scratch-file.ts'
 import type { PlanningCost, PlanningSetting } from './planning-message.ts'
 
@@ -17,11 +17,12 @@ export const planning: Benchmark = {
 async function report(scale: Scale): Promise<Report> {
   const many = scale === 'full' ? 100_000 : 5_000
   const seconds = scale === 'full' ? 20 : 1
+  const idleSeconds = scale === 'full' ? 60 : 1
   const cases = [{ name: 'SQLite', isMemory: false }, ...(scale === 'full' ? [{ name: 'memory', isMemory: true }] : [])]
   const busyRows: Cell[][] = []
   const idleRows: Cell[][] = []
   const growth: { name: string; ratio: number }[] = []
-  const idle: { name: string; share: number; statements: number }[] = []
+  const idle: Finding[] = []
   for (const { name, isMemory } of cases) {
     const busy = { busyJobs: BUSY_JOBS, seconds, onlyPlans: false }
     const few = await measured({ dailyJobs: 100 - BUSY_JOBS, ...busy }, isMemory)
@@ -29,12 +30,11 @@ async function report(scale: Scale): Promise<Report> {
     busyRows.push(busyRow(name, 100, few), busyRow(name, many, lots))
     growth.push({ name, ratio: microsATick(lots) / microsATick(few) })
     for (const onlyPlans of [true, false]) {
-      const none = await measured({ dailyJobs: many, busyJobs: 0, seconds, onlyPlans }, isMemory)
-      const share = none.cpuMs / none.watchedMs
-      const statements = perSecond(none.statements, none)
+      const none = await measured({ dailyJobs: many, busyJobs: 0, seconds: idleSeconds, onlyPlans }, isMemory)
       const title = `${name}, ${onlyPlans ? 'planning alone' : 'all roles'}`
-      idleRows.push([title, many, none.registeredMs / 1_000, share * 100, statements, perSecond(none.looks, none)])
-      if (onlyPlans) idle.push({ name, share, statements })
+      idleRows.push(idleRow(title, many, none))
+      idle.push(shareFinding(title, none))
+      if (onlyPlans) idle.push(statementFinding(title, none))
     }
   }
   return {
@@ -57,24 +57,11 @@ async function report(scale: Scale): Promise<Report> {
         reach: 'independent of the number of jobs (at most 1.5)',
         isReached: ratio <= 1.5,
       })),
-      ...idle.flatMap(({ name, share, statements }) => [
-        {
-          what: `planning, none due, ${name}`,
-          figure: `${(share * 100).toFixed(2)} % of a core`,
-          reach: 'at most 1 %',
-          isReached: share <= 0.01,
-        },
-        {
-          what: `planning, none due, ${name}`,
-          figure: `${statements.toFixed(1)} statements/s`,
-          reach: 'at most 2 a second',
-          isReached: Number(statements.toFixed(1)) <= 2, // a timer more or less at the ends of the time watched
-        },
-      ]),
+      ...idle,
     ],
     notes: [
       'Processor time is that of all threads of the process. A *look* is `PRAGMA data_version`, by which a scheduler on SQLite ' +
-        `notices other processes ${LOOKS_A_SECOND} times a second; it reads shared memory and is not among the statements.`,
+        `that runs jobs notices other processes ${LOOKS_A_SECOND} times a second; it reads shared memory and is not among the statements.`,
     ],
   }
 }
@@ -104,4 +91,32 @@ function perSecond(count: number, cost: PlanningCost): number {
 
 function busyRow(name: string, jobs: number, cost: PlanningCost): Cell[] {
   return [name, jobs, cost.ticks, microsATick(cost), cost.statements / cost.ticks]
+}
+
+function idleRow(title: string, jobs: number, cost: PlanningCost): Cell[] {
+  const { registeredMs, statements, looks } = cost
+  return [title, jobs, registeredMs / 1_000, share(cost) * 100, perSecond(statements, cost), perSecond(looks, cost)]
+}
+
+function share(cost: PlanningCost): number {
+  return cost.cpuMs / cost.watchedMs
+}
+
+function shareFinding(title: string, cost: PlanningCost): Finding {
+  return {
+    what: `none due, ${title}`,
+    figure: `${(share(cost) * 100).toFixed(2)} % of a core`,
+    reach: 'at most 1 %',
+    isReached: share(cost) <= 0.01,
+  }
+}
+
+function statementFinding(title: string, cost: PlanningCost): Finding {
+  const statements = perSecond(cost.statements, cost).toFixed(1) // a timer more or less at the ends of the time watched
+  return {
+    what: `none due, ${title}`,
+    figure: `${statements} statements/s`,
+    reach: 'at most 2 a second',
+    isReached: Number(statements) <= 2,
+  }
 }

@@ -1,18 +1,23 @@
 /**
  * Runs a virtual year of a thousand jobs through the scheduler, once as it should be and once with crashes and lost
  * replies: `node bench/simulation/simulate.ts [days]`. Fails when a tick is missing or done twice, or when the limits
- * of time (of the first run) and memory are not kept.
+ * of time and memory are not kept.
  */
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import type { SimulationResult } from './simulation.ts'
 
-const LONGEST_MS = 90_000
 const MOST_BYTES = 1_000_000_000
 /** Without a bound V8 puts collecting off for as long as the machine has memory. */
 const MOST_HEAP_MB = 640
 /** Room for what lives for a virtual moment only: less of it is copied before it dies. */
 const SEMI_SPACE_MB = 64
+
+/** The second run starts some 7,800 instances, each of which registers all jobs. */
+const CASES = [
+  { title: 'undisturbed', faults: 0, longestMs: 90_000 },
+  { title: 'with 1 % crashes and lost replies', faults: 0.01, longestMs: 240_000 },
+]
 
 interface MeasuredResult extends SimulationResult {
   readonly cpuMs: number
@@ -21,11 +26,11 @@ interface MeasuredResult extends SimulationResult {
 const days = Number(process.argv[2] ?? 365)
 let isWell = true
 
-for (const faults of [0, 0.01]) {
+for (const { title, faults, longestMs } of CASES) {
   const result = await run(faults)
-  print(faults === 0 ? 'undisturbed' : 'with 1 % crashes and lost replies', result)
-  const isInTime = faults > 0 || result.wallMs <= LONGEST_MS
-  if (!isInTime) console.log(`  too slow: ${LONGEST_MS / 1_000} s are allowed`)
+  print(title, result)
+  const isInTime = result.wallMs <= longestMs
+  if (!isInTime) console.log(`  too slow: ${longestMs / 1_000} s are allowed`)
   if (result.peakBytes > MOST_BYTES) console.log(`  too large: ${MOST_BYTES / 1e6} MB are allowed`)
   isWell &&= result.differences.length === 0 && isInTime && result.peakBytes <= MOST_BYTES
 }

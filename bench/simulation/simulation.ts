@@ -60,7 +60,8 @@ export async function simulate(given: SimulationCase): Promise<SimulationResult>
       },
     }),
   )
-  await runtime.runUntil(Promise.all(Array.from({ length: given.faults > 0 ? 2 : 1 }, () => cluster.start(jobs))))
+  const instances = given.faults > 0 ? 2 : 1
+  await runtime.runUntil(Promise.all(Array.from({ length: instances }, () => cluster.start(jobs))))
   let peakBytes = 0
   for (let day = 1; day <= given.days; day++) {
     await runtime.advanceTo(START + day * DAY_MS)
@@ -68,7 +69,12 @@ export async function simulate(given: SimulationCase): Promise<SimulationResult>
   }
   await runtime.advance('1s') // what is due at the last instant, the retention among it
   const wallMs = performance.now() - startedAt
-  const held = await storeDifferences(store, specs, Math.max(START, end - given.retentionDays * DAY_MS), end)
+  const held = await storeDifferences(store, {
+    jobs: specs,
+    from: Math.max(START, end - given.retentionDays * DAY_MS),
+    to: end,
+    instances,
+  })
   return {
     ticks: book.expected,
     runs: book.runs,

@@ -3,18 +3,25 @@ import type { SimulatedJob } from './simulated-job.ts'
 
 const NAMESPACE = 'default'
 
-/**
- * Compares what the store holds with what it must hold at the end: every tick of (from, to], settled or in a span, and
- * nothing that ended before.
- */
+/** What the store must hold at the end. */
+interface Expectation {
+  readonly jobs: readonly SimulatedJob[]
+  /** Ticks of (from, to] are there, settled or in a span, and nothing that ended before. */
+  readonly from: number
+  readonly to: number
+  /** How many live. */
+  readonly instances: number
+}
+
+/** Compares what the store holds with what it must hold at the end. */
 export async function storeDifferences(
   store: JobStore,
-  jobs: readonly SimulatedJob[],
-  from: number,
-  to: number,
+  { jobs, from, to, instances }: Expectation,
 ): Promise<{ readonly rows: number; readonly differences: readonly string[] }> {
   const differences: string[] = []
   let rows = 0
+  const live = (await store.instances(NAMESPACE)).filter(({ isAlive }) => isAlive).length
+  if (live !== instances) differences.push(`${live} instances live instead of ${instances}`)
   for (const { name, periodMs, phaseMs } of jobs) {
     const known = new Set<number>()
     for (const { scheduledFor, finishedAt, status } of await store.tickExecutions(NAMESPACE, name, 0, to, 1_000_000)) {

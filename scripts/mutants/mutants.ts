@@ -69,14 +69,14 @@ import { selectDue } from './selection.ts'`,
         from: 'return context.write((session) => claimPass(scope(session, namespace, request.handlers), request, places))',
         to: `const seen = await context.read((session) => {
         const now = scope(session, namespace, request.handlers)
-        return selectDue(now, new Eligibility(now), request.queues, places, [])
+        return selectDue(now, new Eligibility(now), request.queues, places, { fresh: [], coming: [] })
       })
       return context.write((session) => claimPass(scope(session, namespace, request.handlers), request, seen as never))`,
       },
       {
         file: 'packages/store-db/src/sqlite/claiming/claim-pass.ts',
-        from: 'selectDue(scope, eligibility, request.queues, places, kept)',
-        to: '(places as never as ReturnType<typeof selectDue>)',
+        from: 'const { starts, ahead, hasMore } = mayStart\n    ? selectDue(',
+        to: 'const { starts, ahead, hasMore } = mayStart\n    ? ((...seen: Parameters<typeof selectDue>) => seen[3] as never as ReturnType<typeof selectDue>)(',
       },
     ],
   },

@@ -46,5 +46,6 @@ export { nodeSqliteLibrary, SQLITE_LIBRARY_SQL, sqliteLibraryOf } from './sqlite
 export { SqliteSession } from './sqlite/sqlite-session.ts'
 export type { SqliteStatistics } from './sqlite/sqlite-statistics.ts'
 export type { SqliteQuery } from './sqlite/worker-reader.ts'
+export type { SqliteOperation } from './sqlite/write-queue.ts'
 export type { RunSql, SqlTransaction } from './transaction/sql-transaction.ts'
 export { asSqlTransaction, sqlTransaction } from './transaction/sql-transaction.ts'

@@ -1,4 +1,3 @@
-import { systemRuntime } from '@escapement/base'
 import Database from 'better-sqlite3'
 import { mkdirSync, renameSync, statSync } from 'node:fs'
 import { join } from 'node:path'
@@ -119,17 +118,6 @@ describe.each(drivers)('openSqlite with %s', (_name, how) => {
     expect(statSync(file).size).toBeGreaterThan(1_000_000)
     expect(statSync(`${file}-wal`).size).toBeLessThan(20_000_000) // 60 MB were written
   }, 60_000)
-})
-
-it('rule 22: a transaction that has run for some milliseconds takes no more writes; the others follow in the next', async () => {
-  let clock = 0
-  const runtime = { ...systemRuntime, monotonic: () => clock }
-  const database = await withTable({ file: newFile(), runtime })
-  const before = database.statistics().transactions
-  const slow = () => database.write(() => void (clock += 3))
-  await Promise.all([slow(), slow(), slow(), slow()])
-  expect(database.statistics().transactions - before).toBe(2)
-  expect(database.statistics().longestBodyMs).toBe(6)
 })
 
 it('a closed database says so, and closing twice does no harm', async () => {

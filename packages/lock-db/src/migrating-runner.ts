@@ -18,6 +18,11 @@ export class MigratingRunner implements StatementRunner {
     return this.#migrated().then(() => this.#runner.write(sql, parameters))
   }
 
+  change(sql: string, parameters: () => readonly SqliteValue[]): Promise<number> {
+    if (this.#isMigrated) return this.#runner.change(sql, parameters)
+    return this.#migrated().then(() => this.#runner.change(sql, parameters))
+  }
+
   read<Row>(sql: string, parameters: () => readonly SqliteValue[]): Promise<Row[]> {
     if (this.#isMigrated) return this.#runner.read(sql, parameters)
     return this.#migrated().then(() => this.#runner.read(sql, parameters))

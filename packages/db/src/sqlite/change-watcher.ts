@@ -28,6 +28,10 @@ export class ChangeWatcher {
     }
   }
 
+  get hasListeners(): boolean {
+    return this.#listeners.size > 0
+  }
+
   /** Tells all listeners. */
   notify(): void {
     for (const listener of this.#listeners) listener()

@@ -11,7 +11,7 @@ import { sqliteError } from './sqlite-error.ts'
 import { SqliteSession } from './sqlite-session.ts'
 import { type SqliteStatistics, SqliteStatisticsKeeper } from './sqlite-statistics.ts'
 import { type SqliteQuery, type SqliteReader, WorkerReader } from './worker-reader.ts'
-import { WriteQueue } from './write-queue.ts'
+import { type SqliteOperation, WriteQueue } from './write-queue.ts'
 
 /** Resolved options of a {@link SqliteDatabase}. */
 export interface SqliteDatabaseOptions {
@@ -43,6 +43,7 @@ export class SqliteDatabase implements AsyncDisposable {
   readonly #statistics = new SqliteStatisticsKeeper()
   readonly #watcher: ChangeWatcher
   #opening: Promise<Connection> | undefined
+  #connected: Connection | undefined
   #version: SqliteStatement | undefined
   #closing: Promise<void> | undefined
 
@@ -65,13 +66,13 @@ export class SqliteDatabase implements AsyncDisposable {
 
   /**
    * Runs `operation` in a transaction that begins at the end of this turn and may hold other writes of the turn. It may
-   * run more than once and must not wait for anything.
+   * run more than once and must not wait for anything; some milliseconds are what it should take (rule 22).
    *
    * @returns What `operation` returned, once it is on the disk.
    */
-  async write<T>(operation: (session: SqliteSession) => T): Promise<T> {
-    const { queue } = await this.#connection()
-    return queue.write(operation)
+  write<T>(operation: SqliteOperation<T>): Promise<T> {
+    if (this.#connected !== undefined && this.#closing === undefined) return this.#connected.queue.write(operation)
+    return this.#connection().then(({ queue }) => queue.write(operation))
   }
 
   /** Runs a short read on one snapshot, on the own handle. */
@@ -135,14 +136,19 @@ export class SqliteDatabase implements AsyncDisposable {
     const { driver, path } = await connectSqlite(this.#options, openDriver)
     const session = new SqliteSession(driver)
     const reader = isNodeSqlite(driver) ? new WorkerReader(path, file) : new SessionReader(session)
+    let seen: number | undefined
     const onCommit = (): void => {
       checkpointer.committed()
-      this.#watcher.notify()
+      if (!this.#watcher.hasListeners) return
+      const changes = session.get<{ n: number }>('SELECT total_changes() AS n')?.n
+      if (changes !== seen) this.#watcher.notify()
+      seen = changes
     }
     const queue = new WriteQueue(session, { runtime, file, busyTimeoutMs, statistics: this.#statistics, onCommit })
     const checkpointer = new Checkpointer(path, reader, session)
     this.#version = driver.prepare('PRAGMA data_version')
-    return { path, session, queue, reader }
+    this.#connected = { path, session, queue, reader }
+    return this.#connected
   }
 
   async #close(): Promise<void> {

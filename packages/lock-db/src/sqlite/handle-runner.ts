@@ -9,6 +9,7 @@ export function handleRunner(database: SqliteDatabase, prefix: string, mode: Mig
   const script = lockMigrationScript(prefix)
   const runner: StatementRunner = {
     write: (sql, parameters) => database.write((session) => session.all(sql, parameters())),
+    change: (sql, parameters) => database.write((session) => session.run(sql, parameters())),
     read: (sql, parameters) => database.read((session) => session.all(sql, parameters())),
   }
   return new MigratingRunner(runner, () =>

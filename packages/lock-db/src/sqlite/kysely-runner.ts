@@ -28,6 +28,8 @@ export function kyselyRunner(kysely: Kysely<unknown>, prefix: string, mode: Migr
   }
   const runner: StatementRunner = {
     write: (sql, parameters) => run(sql, parameters()),
+    // Not every dialect counts what it changed.
+    change: async (sql, parameters) => (await run(`${sql} RETURNING 1`, parameters())).length,
     read: (sql, parameters) => run(sql, parameters()),
   }
   return new MigratingRunner(runner, () => migrate(run, prefix, mode))

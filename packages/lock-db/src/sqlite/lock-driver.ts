@@ -45,7 +45,7 @@ class SqliteLockDriver implements LockDriver {
       if (taken !== undefined) return { isGranted: true, fence: BigInt(taken.fence), ttlMs }
       const [row] = await this.#runner.read<LockRow>(this.#statements.find, () => [key])
       if (row === undefined) {
-        await this.#runner.write(this.#statements.seed, () => [key])
+        await this.#runner.change(this.#statements.seed, () => [key])
         continue
       }
       const leftMs = row.expires_at - this.#runtime.now()
@@ -72,8 +72,7 @@ class SqliteLockDriver implements LockDriver {
   }
 
   async release({ key, owner, fence }: LockRelease): Promise<boolean> {
-    const rows = await this.#runner.write(this.#statements.release, () => [key, owner, fence, this.#runtime.now()])
-    return rows.length > 0
+    return (await this.#runner.change(this.#statements.release, () => [key, owner, fence, this.#runtime.now()])) > 0
   }
 
   async advanceMany(entries: readonly RegisterAdvance[]): Promise<readonly boolean[]> {

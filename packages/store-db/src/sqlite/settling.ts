@@ -7,8 +7,8 @@ import { type EndingRow, isKept, SqliteEndings } from './ending.ts'
 import { settlingSql } from './settling-sql.ts'
 import type { SqliteContext } from './sqlite-context.ts'
 
-/** Settlements of one transaction: some milliseconds of work. */
-const AT_ONCE = 100
+/** Settlements of one write: about a millisecond of work. As many as there is time for share a transaction. */
+const AT_ONCE = 50
 
 interface SettledRow extends EndingRow {
   readonly status: ExecutionStatus | 'claimed'

@@ -1,4 +1,4 @@
-import type { SqliteDatabase, SqliteQuery, SqliteSession } from '@escapement/db'
+import type { SqliteDatabase, SqliteOperation, SqliteQuery, SqliteSession } from '@escapement/db'
 import { storeError } from '../error/store-error.ts'
 import type { TableNames } from '../table-names.ts'
 
@@ -18,7 +18,7 @@ export class SqliteContext {
   }
 
   /** A transaction of one turn; `operation` may run more than once. */
-  async write<T>(operation: (session: SqliteSession) => T): Promise<T> {
+  async write<T>(operation: SqliteOperation<T>): Promise<T> {
     try {
       return await this.database.write(operation)
     } catch (error) {

@@ -9,8 +9,8 @@ import { Releases } from './releases.ts'
 import type { SqliteContext } from './sqlite-context.ts'
 import { upkeepSql } from './upkeep-sql.ts'
 
-/** Rows that one transaction of upkeep changes: some milliseconds of work. */
-const AT_ONCE = 200
+/** Rows that one step of upkeep changes: about a millisecond of work. */
+const AT_ONCE = 50
 const HOUR_MS = 3_600_000
 const DAY_MS = 86_400_000
 
@@ -42,14 +42,23 @@ export function sqliteUpkeep(context: SqliteContext): UpkeepStore {
   const endings = new SqliteEndings(context.tables)
   const releases = new Releases(context.tables, endings)
 
-  /** Repeats a bounded step in transactions of its own until it has done `limit` or finds no more. */
+  /** Repeats a small step until it has done `limit` or finds no more; each transaction holds as many as it has time for. */
   const inSteps = async (limit: number, step: (session: SqliteSession, limit: number) => number): Promise<number> => {
     let done = 0
-    while (done < limit) {
-      const asked = Math.min(AT_ONCE, limit - done)
-      const did = await context.write((session) => step(session, asked))
-      done += did
-      if (did < asked) break
+    let isMore = true
+    while (isMore && done < limit) {
+      const before = done
+      ;[done, isMore] = await context.write((session, hasTime): [number, boolean] => {
+        let reached = before
+        let isFull = true
+        while (isFull && reached < limit && (reached === before || hasTime())) {
+          const asked = Math.min(AT_ONCE, limit - reached)
+          const changed = step(session, asked)
+          reached += changed
+          isFull = changed === asked
+        }
+        return [reached, isFull]
+      })
     }
     return done
   }
@@ -110,10 +119,10 @@ export function sqliteUpkeep(context: SqliteContext): UpkeepStore {
       context.write((session) => void session.run(sql.remove, [context.now(), namespace, instance])),
 
     async purge(namespace, before, limit) {
-      await context.write((session) => {
-        session.run(sql.purgeFences, [namespace, (context.now() - DAY_MS) * 1_000, AT_ONCE])
-        session.run(sql.purgeInstances, [namespace, before])
-      })
+      await context.write((session) => session.run(sql.purgeInstances, [namespace, before]))
+      await inSteps(limit, (session, asked) =>
+        session.run(sql.purgeFences, [namespace, (context.now() - DAY_MS) * 1_000, asked]),
+      )
       const executions = await inSteps(limit, (session, asked) =>
         session.run(sql.purgeExecutions, [namespace, before, asked]),
       )

@@ -119,7 +119,7 @@ export function claimingSql(t: TableNames) {
       WHERE namespace = ? AND status = 'scheduled' AND is_judged = 0 AND is_ledger = ? AND due_at > ? ORDER BY due_at ${LIMIT}`,
 
     /** Rules 17 and 20: only live leases count, and none that was abandoned. CROSS JOIN: instances first, then a count in the index `held` for each. */
-    heldInQueue: `SELECT count(*) AS n FROM ${t.instances} i CROSS JOIN ${e} x INDEXED BY ${e}_held
+    heldInQueue: `SELECT count(*) AS n FROM ${t.instances} i INDEXED BY ${t.instances}_live CROSS JOIN ${e} x INDEXED BY ${e}_held
         ON x.namespace = i.namespace AND x.instance = i.id AND x.${HELD} AND x.queue = ? AND x.abandoned_at IS NULL
       WHERE i.namespace = ? AND i.dead_at IS NULL AND i.lease_until > ?`,
     heldWithKey: `SELECT count(*) AS n FROM ${e} x INDEXED BY ${e}_keyed
