@@ -19,7 +19,7 @@ export type { MigrateServerOptions } from './server/migrate-server.ts'
 export { migrateServer } from './server/migrate-server.ts'
 export type { OpenServerOptions } from './server/open-server.ts'
 export { openServer } from './server/open-server.ts'
-export type { ServerDatabase } from './server/server-database.ts'
+export { ServerDatabase } from './server/server-database.ts'
 export type { ServerSource } from './server/server-source.ts'
 export type {
   IsolationLevel,

@@ -1,19 +1,32 @@
 import { InvalidOptionError, type Logger, type Runtime, systemRuntime } from '@escapement/base'
-import { createMutexManager, type LockDriver, type MutexManager, UnsupportedError } from '@escapement/core'
-import { isKysely, kyselyDialect, type MigrateMode, SqliteDatabase, tablePrefix } from '@escapement/db'
-import type { Kysely } from 'kysely'
+import { createMutexManager, type LockDriver, type MutexManager } from '@escapement/core'
+import {
+  isKysely,
+  kyselyDialect,
+  type MigrateMode,
+  openServer,
+  ServerDatabase,
+  type ServerSource,
+  SqliteDatabase,
+  tablePrefix,
+} from '@escapement/db'
+import { serverLockDriver } from './server/lock-driver.ts'
 import { handleRunner } from './sqlite/handle-runner.ts'
 import { kyselyRunner } from './sqlite/kysely-runner.ts'
 import { sqliteLockDriver } from './sqlite/lock-driver.ts'
-import type { StatementRunner } from './statement-runner.ts'
 
-/** A database that can keep locks: the handle that `openSqlite` makes, or the host's own Kysely. */
-export type LockDb<Tables = unknown> = SqliteDatabase | Kysely<Tables>
+/**
+ * A database that can keep locks: the handle that `openSqlite` or `openServer` makes, a `pg.Pool`, a pool of `mysql2`, or
+ * the host's own Kysely over SQLite, PostgreSQL, MySQL or MariaDB.
+ */
+export type LockDb = SqliteDatabase | ServerDatabase | ServerSource
 
 /** How the locks are kept. */
 export interface DbLockOptions {
   /** What the table's name begins with. Default `escapement_`. */
   readonly prefix?: string
+  /** PostgreSQL: the schema of the table. Default: the first one of the `search_path`; that of a handle is its own. */
+  readonly schema?: string
   /** `auto` makes the table when it is first needed; `check` refuses to run without it. Default `auto`. */
   readonly migrate?: MigrateMode
   /** On SQLite its wall clock is the server's clock. Default: that of the handle, else {@link systemRuntime}. */
@@ -26,49 +39,63 @@ export interface DbMutexOptions extends DbLockOptions {
   readonly logger?: Logger
 }
 
+/** Nobody waits any longer for the answer to a question about a lock. */
+const TIMEOUT = '5s'
+
 /**
  * A mutex whose locks are rows of the host's database. It never joins a transaction of the host: a rollback would take
  * the lock away unseen. Closing it leaves `db` open.
  *
  * @throws {@link InvalidOptionError} for a Kysely `Transaction` or something that is no database.
- * @throws {@link UnsupportedError} for a database other than SQLite.
  * @example
  * ```ts
  * const mutex = dbMutex(openSqlite({ file: 'locks.db' }))
  * await mutex.withLock('report', async ({ fence }) => writeReport(fence))
  * ```
  */
-export function dbMutex<Tables>(db: LockDb<Tables>, options: DbMutexOptions = {}): MutexManager {
+export function dbMutex(db: LockDb, options: DbMutexOptions = {}): MutexManager {
   const runtime = runtimeOf(db, options)
   return createMutexManager(dbLockDriver(db, options), { ...options, runtime })
 }
 
 /** The driver of {@link dbMutex}, for those who put something between it and `createMutexManager`. */
-export function dbLockDriver<Tables>(db: LockDb<Tables>, options: DbLockOptions = {}): LockDriver {
+export function dbLockDriver(db: LockDb, options: DbLockOptions = {}): LockDriver {
   const prefix = tablePrefix(options.prefix)
+  const mode = options.migrate ?? 'auto'
   const runtime = runtimeOf(db, options)
-  return sqliteLockDriver(runnerOf(db, prefix, options.migrate ?? 'auto'), prefix, runtime)
-}
-
-function runtimeOf(db: unknown, options: DbLockOptions): Runtime {
-  return options.runtime ?? (db instanceof SqliteDatabase ? db.runtime : systemRuntime)
-}
-
-function runnerOf(db: unknown, prefix: string, migrate: MigrateMode): StatementRunner {
-  if (db instanceof SqliteDatabase) return handleRunner(db, prefix, migrate)
-  if (!isKysely(db)) {
-    throw new InvalidOptionError('dbMutex needs a Kysely or what openSqlite() returns, and was given something else')
+  if (typeof db !== 'object' || db === null) {
+    throw new InvalidOptionError(
+      'dbMutex needs what openSqlite() or openServer() returns, a pool of pg or mysql2, or a Kysely, and was given something else',
+    )
   }
-  if (db.isTransaction) {
+  if (db instanceof SqliteDatabase) {
+    refuseSchema(options, 'SQLite has none')
+    return sqliteLockDriver(handleRunner(db, prefix, mode), prefix, runtime)
+  }
+  if (isKysely(db) && db.isTransaction) {
     throw new InvalidOptionError(
       'dbMutex was given a Kysely transaction, whose rollback would take locks away unseen; give it the Kysely itself',
     )
   }
-  const dialect = kyselyDialect(db)
-  if (dialect !== 'sqlite') {
-    throw new UnsupportedError(
-      `dbMutex keeps its locks in SQLite and was given a Kysely over ${dialect ?? 'an unknown database'}; give it openSqlite({ file })`,
-    )
+  if (isKysely(db) && kyselyDialect(db) === 'sqlite') {
+    refuseSchema(options, 'SQLite has none')
+    return sqliteLockDriver(kyselyRunner(db, prefix, mode), prefix, runtime)
   }
-  return kyselyRunner(db, prefix, migrate)
+  if (db instanceof ServerDatabase) {
+    refuseSchema(options, 'give it to openServer, which made the handle')
+    return serverLockDriver(db, prefix, mode)
+  }
+  const { schema } = options
+  const place = schema === undefined ? {} : { schema }
+  return serverLockDriver(openServer(db, { ...place, runtime, timeout: TIMEOUT }), prefix, mode)
+}
+
+function refuseSchema({ schema }: DbLockOptions, instead: string): void {
+  if (schema === undefined) return
+  throw new InvalidOptionError(`dbMutex: schema is ${JSON.stringify(schema)}; ${instead}`)
+}
+
+function runtimeOf(db: unknown, options: DbLockOptions): Runtime {
+  if (options.runtime !== undefined) return options.runtime
+  return db instanceof SqliteDatabase || db instanceof ServerDatabase ? db.runtime : systemRuntime
 }

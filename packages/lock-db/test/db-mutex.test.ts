@@ -1,11 +1,10 @@
 import { execSync } from 'node:child_process'
 import { join } from 'node:path'
 import { InvalidOptionError } from '@escapement/base'
-import { LockUnavailableError, UnsupportedError } from '@escapement/core'
+import { LockUnavailableError } from '@escapement/core'
 import { DatabaseUnusableError, openSqlite, SchemaIncompatibleError } from '@escapement/db'
 import { dbMutex, type LockDb } from '@escapement/lock-db'
-import { DummyDriver, Kysely, MysqlAdapter, MysqlIntrospector, MysqlQueryCompiler } from 'kysely'
-import { PostgresAdapter, PostgresIntrospector, PostgresQueryCompiler } from 'kysely'
+import { DummyDriver, Kysely, MssqlAdapter, PostgresIntrospector, PostgresQueryCompiler } from 'kysely'
 import { expect, test } from 'vitest'
 import { nodeSqliteKysely } from './node-sqlite-kysely.ts'
 import { ScratchFolder } from './scratch-folder.ts'
@@ -20,28 +19,24 @@ test('refuses a Kysely transaction, whose rollback would take locks away unseen'
   await kysely.destroy()
 })
 
-test('refuses databases that it cannot keep locks in yet, and what is no database', () => {
-  const postgres = new Kysely<object>({
+test('refuses what is no database, and options that a database does not have', async () => {
+  using folder = new ScratchFolder()
+  await using handle = openSqlite({ file: folder.file('host.db') })
+  await using kysely = nodeSqliteKysely<object>(folder.file('host.db'))
+  const unknown = new Kysely<object>({
     dialect: {
-      createAdapter: () => new PostgresAdapter(),
+      createAdapter: () => new MssqlAdapter(),
       createDriver: () => new DummyDriver(),
       createIntrospector: (db) => new PostgresIntrospector(db),
       createQueryCompiler: () => new PostgresQueryCompiler(),
     },
   })
-  const mysql = new Kysely<object>({
-    dialect: {
-      createAdapter: () => new MysqlAdapter(),
-      createDriver: () => new DummyDriver(),
-      createIntrospector: (db) => new MysqlIntrospector(db),
-      createQueryCompiler: () => new MysqlQueryCompiler(),
-    },
-  })
-  expect(() => dbMutex(postgres)).toThrow(UnsupportedError)
-  expect(() => dbMutex(postgres)).toThrow(/postgres/)
-  expect(() => dbMutex(mysql)).toThrow(/mysql/)
-  expect(() => dbMutex('locks.db' as unknown as LockDb)).toThrow(InvalidOptionError)
-  expect(() => dbMutex(postgres, { prefix: 'x; DROP' })).toThrow(InvalidOptionError)
+  for (const db of ['locks.db', undefined, null, {}, unknown]) {
+    expect(() => dbMutex(db as LockDb)).toThrow(InvalidOptionError)
+  }
+  expect(() => dbMutex(handle, { prefix: 'x; DROP' })).toThrow(InvalidOptionError)
+  expect(() => dbMutex(handle, { schema: 'app' })).toThrow(/schema is "app"; SQLite/)
+  expect(() => dbMutex(kysely, { schema: 'app' })).toThrow(/schema is "app"; SQLite/)
 })
 
 test('leaves the database of the host open when it is closed', async () => {

@@ -1,7 +1,8 @@
 import { type MigrateMode, migrateSqlite, type SqliteDatabase } from '@escapement/db'
+import { LOCK_COMPONENT } from '../lock-component.ts'
 import { MigratingRunner } from '../migrating-runner.ts'
 import type { StatementRunner } from '../statement-runner.ts'
-import { LOCK_COMPONENT, lockMigrations, lockMigrationScript } from './lock-migrations.ts'
+import { lockMigrations, lockMigrationScript } from './lock-migrations.ts'
 
 /** Runs on the handle that `openSqlite` makes: statements of one turn share a commit. */
 export function handleRunner(database: SqliteDatabase, prefix: string, mode: MigrateMode): StatementRunner {

@@ -8,9 +8,10 @@ import {
   sqliteError,
 } from '@escapement/db'
 import { CompiledQuery, type Kysely } from 'kysely'
+import { LOCK_COMPONENT } from '../lock-component.ts'
 import { MigratingRunner } from '../migrating-runner.ts'
 import type { StatementRunner } from '../statement-runner.ts'
-import { LOCK_COMPONENT, lockMigrations, lockMigrationScript } from './lock-migrations.ts'
+import { lockMigrations, lockMigrationScript } from './lock-migrations.ts'
 
 /**
  * Runs on the connection of the host's Kysely over SQLite, with its settings: how durable a commit is and how long it

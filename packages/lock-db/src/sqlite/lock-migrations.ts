@@ -1,8 +1,5 @@
 import type { Migration } from '@escapement/db'
 
-/** What the tables of the locks are called in the record of migrations. */
-export const LOCK_COMPONENT = 'locks'
-
 /**
  * One row per name, never deleted, so that its fence goes on growing. `expires_at` is 0 while nobody holds the lock;
  * `register` belongs to `advanceMany` and has nothing to do with the lock of that name.

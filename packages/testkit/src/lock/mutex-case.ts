@@ -15,7 +15,7 @@ export type MutexFeature = 'loseData' | 'waitForRelease' | 'advanceMany' | 'now'
 
 /** A lock server without any locks, for one case. */
 export interface MutexContractServer {
-  /** A new client. */
+  /** A new client. Cases in real time count on its connection to be there. */
   connect(): Promise<LockDriver> | LockDriver
   /** Makes the server forget everything, as a restart without its data does. */
   loseData?(): Promise<void>
