@@ -26,7 +26,8 @@ export async function fromBinary(recipe: ServerRecipe): Promise<TestServer | nul
     const place: ServerPlace = { folder, port, secondPort }
     for (const { program, args } of recipe.prepare(place)) await runProgram(pathOf(program), args, account)
     const { program, args } = recipe.run(place)
-    const running = startProgram(pathOf(program), args, account)
+    const start = (): RunningProgram => startProgram(pathOf(program), args, account)
+    let running = start()
     const killAtExit = (): void => void running.child.kill('SIGKILL')
     process.once('exit', killAtExit) // nothing is left behind when the tests end early
     const end = async (): Promise<void> => {
@@ -34,12 +35,15 @@ export async function fromBinary(recipe: ServerRecipe): Promise<TestServer | nul
       process.off('exit', killAtExit)
       rmSync(folder, { recursive: true, force: true })
     }
+    const restart = async (how: 'orderly' | 'crash' = 'orderly'): Promise<void> => {
+      await endProgram(running, how === 'crash' ? recipe.crashSignal : recipe.stopSignal)
+      running = start()
+      await untilReady(running, recipe, end)
+    }
     await untilReady(running, recipe, end)
     const { kind } = recipe
-    return testServer(
-      { kind, url: recipe.url('127.0.0.1', port), source: 'binary', pid: running.child.pid ?? null },
-      end,
-    )
+    const pid = (): number | null => running.child.pid ?? null
+    return testServer({ kind, url: recipe.url('127.0.0.1', port), source: 'binary' }, end, { pid, restart })
   } catch (error) {
     rmSync(folder, { recursive: true, force: true })
     throw error

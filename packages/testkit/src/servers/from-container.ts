@@ -37,7 +37,7 @@ export async function fromContainer(recipe: ServerRecipe): Promise<TestServer | 
   })
   if (started === null) return null
   const url = recipe.url(started.getHost(), started.getMappedPort(containerPort))
-  return testServer({ kind, url, source: 'container', pid: null }, async () => void (await started.stop()))
+  return testServer({ kind, url, source: 'container' }, async () => void (await started.stop()))
 }
 
 async function load(): Promise<Testcontainers | null> {

@@ -39,6 +39,8 @@ export interface ServerRecipe {
   readonly readyLine: RegExp
   /** The signal on which it ends at once and in order. */
   readonly stopSignal: 'SIGTERM' | 'SIGINT'
+  /** The signal on which it ends as in a crash, with all its processes. */
+  readonly crashSignal: 'SIGQUIT' | 'SIGKILL'
   url(host: string, port: number): string
 }
 
@@ -64,6 +66,7 @@ const postgres: ServerRecipe = {
   }),
   readyLine: /ready to accept connections/,
   stopSignal: 'SIGINT', // fast: open sessions are ended
+  crashSignal: 'SIGQUIT', // immediate: SIGKILL would leave its children behind
   url: (host, port) => `postgres://postgres@${host}:${port}/postgres`,
 }
 
@@ -97,6 +100,7 @@ const mariadb: ServerRecipe = {
   }),
   readyLine: /ready for connections/,
   stopSignal: 'SIGTERM',
+  crashSignal: 'SIGKILL',
   url: (host, port) => `mysql://root@${host}:${port}/escapement`,
 }
 
@@ -117,6 +121,7 @@ const redis: ServerRecipe = {
   }),
   readyLine: /Ready to accept connections/i,
   stopSignal: 'SIGTERM',
+  crashSignal: 'SIGKILL',
   url: (host, port) => `redis://${host}:${port}`,
 }
 
@@ -151,6 +156,7 @@ const etcd: ServerRecipe = {
   },
   readyLine: /ready to serve client requests/,
   stopSignal: 'SIGTERM',
+  crashSignal: 'SIGKILL',
   url: (host, port) => `http://${host}:${port}`,
 }
 

@@ -5,6 +5,12 @@ import { SERVER_RECIPES, type ServerRecipe } from './server-recipe.ts'
 import { ServerUnavailableError } from './server-unavailable-error.ts'
 import { type ServerKind, type TestServer, testServer } from './test-server.ts'
 
+/** Which server is wanted. */
+export interface StartServerOptions {
+  /** Whether nobody else may use it, so that it can be restarted or stopped: never one that the environment names. Default false. */
+  readonly isOwn?: boolean
+}
+
 /**
  * A server for tests: one that the environment names (`ESCAPEMENT_TEST_POSTGRES_URL`, `…_MARIADB_URL`, `…_REDIS_URL`,
  * `…_ETCD_URL`); else one in a container, where a Docker engine answers; else one started from programs of this
@@ -12,11 +18,10 @@ import { type ServerKind, type TestServer, testServer } from './test-server.ts'
  *
  * @throws {@link ServerUnavailableError} when none can be had; it says what to install.
  */
-export async function startServer(kind: ServerKind): Promise<TestServer> {
+export async function startServer(kind: ServerKind, { isOwn = false }: StartServerOptions = {}): Promise<TestServer> {
   const recipe = SERVER_RECIPES[kind]
-  const url = process.env[recipe.variable]
-  if (url !== undefined && url !== '')
-    return testServer({ kind, url, source: 'environment', pid: null }, async () => {})
+  const url = process.env[recipe.variable] ?? ''
+  if (url !== '' && !isOwn) return testServer({ kind, url, source: 'environment' }, async () => {})
   const server = (await fromContainer(recipe)) ?? (await fromBinary(recipe))
   if (server !== null) return server
   if (!canInstall()) throw unavailable(recipe)

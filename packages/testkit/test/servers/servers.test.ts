@@ -1,4 +1,4 @@
-import { mkdtempSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -48,7 +48,8 @@ describe('startServer', () => {
   it('takes the server that the environment names', async () => {
     vi.stubEnv('ESCAPEMENT_TEST_REDIS_URL', 'redis://10.0.0.1:6379')
     const server = await startServer('redis')
-    expect([server.url, server.source, server.pid]).toEqual(['redis://10.0.0.1:6379', 'environment', null])
+    expect([server.url, server.source]).toEqual(['redis://10.0.0.1:6379', 'environment'])
+    expect([server.pid, server.restart]).toEqual([null, null])
     await server.stop()
   })
 
@@ -81,6 +82,40 @@ describe('fromBinary', () => {
     expect([isRunning(one?.pid ?? 0), isRunning(two?.pid ?? 0)]).toEqual([false, true])
     await two?.stop()
     expect(isRunning(two?.pid ?? 0)).toBe(false)
+  })
+})
+
+describe('restart', () => {
+  const noting = (folder: string): ServerRecipe => ({
+    ...SERVER_RECIPES.redis,
+    programs: ['node'],
+    run: ({ port }) => ({
+      program: 'node',
+      args: [
+        '-e',
+        `process.once('SIGTERM', () => (note('orderly'), process.exit()))
+        const note = (text) => require('fs').appendFileSync('${folder}/notes', text + ' ')
+        note('start')
+        require('net').createServer().listen(process.argv[1], () => console.log('Ready to accept connections'))`,
+        String(port),
+      ],
+    }),
+  })
+
+  it('starts a server again on its port as another process, after an orderly end or a crash', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'escapement-restart-'))
+    const server = await fromBinary(noting(folder))
+    const pids = [server?.pid]
+    for (const how of [undefined, 'crash'] as const) {
+      await server?.restart?.(how)
+      pids.push(server?.pid)
+    }
+    expect(new Set(pids).size).toBe(3)
+    expect(pids.map((pid) => isRunning(pid ?? 0))).toEqual([false, false, true])
+    await server?.stop()
+    expect(isRunning(pids[2] ?? 0)).toBe(false)
+    expect(readFileSync(join(folder, 'notes'), 'utf8')).toBe('start orderly start start orderly ')
+    rmSync(folder, { recursive: true })
   })
 })
 
