@@ -1,12 +1,12 @@
 /**
- * Contends for two keys until it is killed and writes one JSON line per event to its output. `at` is the machine's
+ * Contends for two keys of a database until it is killed and writes one JSON line per event to its output. `at` is the machine's
  * monotonic clock in milliseconds, which all processes share; it is read before the lease is asked whether it is held,
  * so that a process that is stopped in between claims nothing.
  */
 import { writeSync } from 'node:fs'
 import { EscapementError, systemRuntime } from '@escapement/base'
-import { openSqlite } from '@escapement/db'
 import { dbMutex } from '@escapement/lock-db'
+import { openContended } from './contended-database.ts'
 
 export type HistoryEvent =
   /** The lease was handed out and relied on from `at`. */
@@ -16,25 +16,15 @@ export type HistoryEvent =
   /** A write guarded by the fence; `seq` is its place among the writes of the key, null: refused. */
   | { readonly type: 'write'; readonly key: string; readonly fence: string; readonly seq: number | null }
 
-const [, , file = '', ttlText = '', holdText = ''] = process.argv
+const [, , place = '', ttlText = '', holdText = ''] = process.argv
 const ttlMs = Number(ttlText)
 const holdMs = Number(holdText)
-const db = openSqlite({ file })
-const mutex = dbMutex(db, {
+const database = openContended(place)
+const mutex = dbMutex(database.locks, {
   logger: { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined },
 })
 const now = (): number => Number(process.hrtime.bigint()) / 1e6
 const say = (event: HistoryEvent): void => void writeSync(1, `${JSON.stringify(event)}\n`)
-
-async function guardedWrite(key: string, fence: bigint): Promise<number | null> {
-  const row = await db.write((session) =>
-    session.get<{ seq: number }>(
-      'UPDATE resource SET fence = ?, seq = seq + 1 WHERE name = ? AND fence <= ? RETURNING seq',
-      [fence, key, fence],
-    ),
-  )
-  return row?.seq ?? null
-}
 
 async function round(key: string): Promise<void> {
   const lease = await mutex.acquire(key, { ttl: ttlMs, wait: '5s' })
@@ -52,7 +42,7 @@ async function round(key: string): Promise<void> {
   }
   say({ type: 'ended', key, fence, at: trustedAt })
   // Also when the lease has been lost: that is what the fence is for.
-  say({ type: 'write', key, fence, seq: await guardedWrite(key, lease.fence) })
+  say({ type: 'write', key, fence, seq: await database.write(key, lease.fence) })
   await lease.release()
 }
 
