@@ -2,13 +2,13 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { systemRuntime } from '@escapement/base'
-import { expect } from 'vitest'
 import type { HistoryEvent } from './processes/contender.ts'
 
 const CONTENDERS = 5
 const TTL_MS = 600
 const HOLD_MS = 60
 const FAULTS = 8
+const LEAST_LEASES = 20
 
 /** Processes that contend on one database, and what they say. */
 class Contest implements AsyncDisposable {
@@ -73,10 +73,10 @@ function ofKey(history: readonly HistoryEvent[], key: string): { fence: bigint; 
 }
 
 /**
- * Lets processes contend on a database that {@link openContended} knows, kills and stops holders, and judges what all of
- * them have said.
+ * Lets processes contend on a database that `openContended` knows, and kills and stops holders; answers what they have
+ * seen that must never be.
  */
-export async function expectExclusiveLeases(database: string): Promise<void> {
+export async function contestFindings(database: string): Promise<readonly string[]> {
   const contest = new Contest(database)
   try {
     for (let fault = 0; fault < FAULTS; fault++) {
@@ -95,27 +95,38 @@ export async function expectExclusiveLeases(database: string): Promise<void> {
   } finally {
     await contest[Symbol.asyncDispose]()
   }
+  const { errors, history } = contest
+  const isRefused = history.some((event) => event.type === 'write' && event.seq === null)
+  return [
+    ...errors,
+    ...['left', 'right'].flatMap((key) => [...leaseFindings(history, key), ...writeFindings(history, key)]),
+    ...(isRefused ? [] : ['no write of a stopped holder came late and was refused']),
+  ]
+}
 
-  expect(contest.errors).toEqual([])
-  for (const key of ['left', 'right']) {
-    const leases = ofKey(contest.history, key)
-    expect(leases.length).toBeGreaterThan(20)
-    for (const [index, { fence, from }] of leases.entries()) {
-      const before = leases[index - 1]
-      if (before === undefined) continue
-      expect(from, `${fence} begins after ${before.fence} has ended`).toBeGreaterThan(before.to)
-      expect(fence > before.fence, `${fence} is greater than ${before.fence}`).toBe(true)
-      expect(from - before.to, `${fence} did not have to wait for longer than a lease`).toBeLessThan(TTL_MS * 4)
-    }
-  }
-  const writes = contest.history.filter((event) => event.type === 'write')
-  for (const key of ['left', 'right']) {
-    const applied = writes.filter((write) => write.key === key && write.seq !== null)
-    const fences = applied.toSorted((a, b) => Number(a.seq) - Number(b.seq)).map(({ fence }) => BigInt(fence))
-    expect(fences).toEqual(fences.toSorted((a, b) => (a < b ? -1 : 1)))
-  }
-  expect(
-    writes.some(({ seq }) => seq === null),
-    'a stopped holder wrote late and was refused',
-  ).toBe(true)
+function leaseFindings(history: readonly HistoryEvent[], key: string): string[] {
+  const leases = ofKey(history, key)
+  const few = leases.length > LEAST_LEASES ? [] : [`${key}: only ${leases.length} leases`]
+  const findings = leases.slice(1).flatMap(({ fence, from }, index) => {
+    const before = leases[index] as (typeof leases)[number]
+    return [
+      ...(from > before.to ? [] : [`${key}: ${fence} began before ${before.fence} had ended`]),
+      ...(fence > before.fence ? [] : [`${key}: ${fence} is not greater than ${before.fence}`]),
+      ...(from - before.to < TTL_MS * 4 ? [] : [`${key}: ${fence} had to wait for longer than a lease`]),
+    ]
+  })
+  return [...few, ...findings]
+}
+
+function writeFindings(history: readonly HistoryEvent[], key: string): string[] {
+  const applied = history.flatMap((event) =>
+    event.type === 'write' && event.key === key && event.seq !== null
+      ? [{ fence: BigInt(event.fence), seq: event.seq }]
+      : [],
+  )
+  const inOrder = applied.toSorted((a, b) => a.seq - b.seq)
+  return inOrder.slice(1).flatMap(({ fence }, index) => {
+    const before = inOrder[index]?.fence ?? 0n
+    return fence < before ? [`${key}: a write under ${fence} was applied after one under ${before}`] : []
+  })
 }

@@ -122,7 +122,7 @@ describeOnServers(['postgres', 'mariadb'], ({ kind, url }) => {
       const entries = jobs.map((key) => ({ key, value }))
       const answers = await Promise.all(
         // In different orders, which must not make them wait for each other for ever.
-        drivers.map((driver, index) => driver.advanceMany?.(index === 1 ? entries.toReversed() : entries)),
+        drivers.map(async (driver, index) => driver.advanceMany?.(index === 1 ? entries.toReversed() : entries)),
       )
       const moved = answers.map((answer, index) => (index === 1 ? answer?.toReversed() : answer))
       for (const [job] of jobs.entries()) expect(moved.filter((answer) => answer?.[job] === true)).toHaveLength(1)
@@ -134,7 +134,7 @@ describeOnServers(['postgres', 'mariadb'], ({ kind, url }) => {
     const drivers = pools.map(({ pool }) => dbLockDriver(pool))
     for (let round = 0; round < 5; round++) {
       const answers = await Promise.all(
-        Array.from({ length: 32 }, (_, index) =>
+        Array.from({ length: 32 }, async (_, index) =>
           drivers[index % 2]?.tryAcquire({ key: `new ${round}`, owner: `owner ${index}`, ttlMs: 60_000 }),
         ),
       )
