@@ -6,6 +6,7 @@
 import { writeSync } from 'node:fs'
 import { EscapementError, systemRuntime } from '@escapement/base'
 import { dbMutex } from '@escapement/lock-db'
+import { silentLogger } from '../silent-logger.ts'
 import { openContended } from './contended-database.ts'
 
 export type HistoryEvent =
@@ -20,9 +21,7 @@ const [, , place = '', ttlText = '', holdText = ''] = process.argv
 const ttlMs = Number(ttlText)
 const holdMs = Number(holdText)
 const database = openContended(place)
-const mutex = dbMutex(database.locks, {
-  logger: { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined },
-})
+const mutex = dbMutex(database.locks, { logger: silentLogger })
 const now = (): number => Number(process.hrtime.bigint()) / 1e6
 const say = (event: HistoryEvent): void => void writeSync(1, `${JSON.stringify(event)}\n`)
 

@@ -1,8 +1,8 @@
-import { quietLogger } from '@escapement/base'
 import { dbMutex, whereFence } from '@escapement/lock-db'
 import { describeOnServers } from '@escapement/testkit/vitest'
 import { expect, test } from 'vitest'
 import { serverPool } from '../server-pools.ts'
+import { silentLogger } from '../silent-logger.ts'
 
 interface Tables {
   report: { id: number; body: string; fence: bigint | null }
@@ -12,7 +12,7 @@ describeOnServers(['postgres', 'mariadb'], ({ kind, url }) => {
   test('rule 16: a guarded update refuses the holder that was overtaken', async () => {
     await using opened = serverPool<Tables>(kind, url())
     const { kysely: db, pool } = opened
-    await using mutex = dbMutex(pool, { logger: quietLogger })
+    await using mutex = dbMutex(pool, { logger: silentLogger })
     await db.schema
       .createTable('report')
       .addColumn('id', 'integer', (column) => column.primaryKey())
