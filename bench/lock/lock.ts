@@ -2,7 +2,7 @@ import { memoryMutex, type MutexManager } from '@escapement/core'
 import { createTestDatabase, startServers } from '@escapement/testkit/servers'
 import type { Benchmark, Finding, Report, Scale } from '../harness/benchmark.ts'
 import { percentile } from '../harness/percentile.ts'
-import { type Contender, interleaved } from '../harness/rounds.ts'
+import { type Contender, interleaved, type Outcome } from '../harness/rounds.ts'
 import { keyOf, type MeasuredLock } from './measured-lock.ts'
 import { postgresLock } from './postgres-lock.ts'
 import { sqliteLock } from './sqlite-lock.ts'
@@ -30,15 +30,19 @@ async function report(scale: Scale): Promise<Report> {
     name,
     run: async () => timed(pairs, pair),
   })
-  const contenders = [
-    ...locks.flatMap((each) => [
+  // One database after the other, so that nothing else disturbs what is compared.
+  const groups = [
+    ...locks.map((each) => [
       contender(floorOf(each), (key) => each.floor(key)),
       contender(oursOn(each), ofMutex(each.mutex)),
     ]),
-    contender('memoryMutex', ofMutex(inMemory)),
+    [contender('memoryMutex', ofMutex(inMemory))],
   ]
-  for (const each of contenders) await each.run()
-  const outcomes = await interleaved<Figure>(contenders, rounds)
+  const outcomes = new Map<string, Outcome<Figure>>()
+  for (const contenders of groups) {
+    for (const each of contenders) await each.run()
+    for (const [name, outcome] of await interleaved<Figure>(contenders, rounds)) outcomes.set(name, outcome)
+  }
   return {
     tables: [
       {
