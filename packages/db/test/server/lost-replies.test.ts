@@ -72,6 +72,14 @@ describeOnServers(['postgres', 'mariadb'], ({ kind, url }) => {
     expect((await rows()).filter((n) => n === 1).length).toBeLessThanOrEqual(1)
   })
 
+  it('a server that is frozen makes opening fail in time, and the next call opens', async () => {
+    proxy.freeze()
+    const opening = openServer(opener.pool(proxy.url), { timeout: '300ms' })
+    await expect(opening.open()).rejects.toThrow(/no connection in time, and nothing was done/)
+    await proxy.heal()
+    expect((await opening.open()).dialect).toBe(kind)
+  })
+
   it('while nothing listens calls fail at once, and afterwards they succeed', async () => {
     await proxy.refuse()
     proxy.cut()
