@@ -22,15 +22,19 @@ export function releasesSql(t: TableNames) {
       FROM ${t.job_revisions} WHERE namespace = ? AND job = ? AND revision = ?`,
 
     /**
-     * As if it had not been claimed: open only if it was started before, without a verdict before its time. Parameters:
+     * As if it had not been claimed: open only if it was started before; a tick has no verdict before its time. Parameters:
      * now, micros, whether its owner died, row.
      */
     giveBack: `UPDATE ${e} SET status = 'scheduled', attempt = attempt - 1, claimed_at = NULL, claim_token = NULL,
         instance = (SELECT a.instance FROM ${t.attempts} a WHERE a.execution_seq = seq ORDER BY a.number DESC LIMIT 1),
         started_at = (SELECT a.started_at FROM ${t.attempts} a WHERE a.execution_seq = seq ORDER BY a.number DESC LIMIT 1),
-        open_key = CASE attempt WHEN 1 THEN NULL ELSE open_key END, is_judged = due_at <= ?,
+        open_key = CASE attempt WHEN 1 THEN NULL ELSE open_key END, is_judged = iif(is_ledger = 1 AND is_catch_up = 0 AND attempt = 1, due_at <= ?, 1),
         fence = max(fence + 1, ?), was_interrupted = max(was_interrupted, ?)
       WHERE seq = ?`,
+
+    /** Ticks planned beyond a retirement do not exist (rule 5). */
+    dropRetired: `DELETE FROM ${e} WHERE seq = ? AND is_judged = 0 AND status = 'scheduled'
+      AND EXISTS (SELECT 1 FROM ${t.jobs} j WHERE j.namespace = ${e}.namespace AND j.name = ${e}.job AND j.retired_at IS NOT NULL)`,
 
     /** Back in line for another attempt; it stays open. */
     again: `UPDATE ${e} SET status = 'scheduled', claimed_at = NULL, claim_token = NULL, abandoned_at = NULL, due_at = ?,
