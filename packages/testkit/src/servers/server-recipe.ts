@@ -95,6 +95,7 @@ const mariadb: ServerRecipe = {
       '--bind-address=127.0.0.1',
       `--socket=${folder}/socket`,
       `--pid-file=${folder}/pid`,
+      `--tmpdir=${folder}`, // a server that starts deletes the temporary tables of all others in the same folder
       `--init-file=${folder}/init.sql`,
     ],
   }),
