@@ -8,7 +8,9 @@ const CONTENDERS = 5
 const TTL_MS = 600
 const HOLD_MS = 60
 const FAULTS = 8
-const LEAST_LEASES = 20
+const LEAST_LEASES = 8
+/** A holder may be stopped while it writes, and those after it wait for its row; the machine may be busy. */
+const LONGEST_WAIT_MS = 6 * TTL_MS
 
 /** Processes that contend on one database, and what they say. */
 class Contest implements AsyncDisposable {
@@ -112,7 +114,7 @@ function leaseFindings(history: readonly HistoryEvent[], key: string): string[] 
     return [
       ...(from > before.to ? [] : [`${key}: ${fence} began before ${before.fence} had ended`]),
       ...(fence > before.fence ? [] : [`${key}: ${fence} is not greater than ${before.fence}`]),
-      ...(from - before.to < TTL_MS * 4 ? [] : [`${key}: ${fence} had to wait for longer than a lease`]),
+      ...(from - before.to < LONGEST_WAIT_MS ? [] : [`${key}: ${fence} had to wait for ${from - before.to} ms`]),
     ]
   })
   return [...few, ...findings]

@@ -1,44 +1,47 @@
 import { dbLockDriver, type LockDb } from '@escapement/lock-db'
-import type { DatabaseKind } from '@escapement/testkit/servers'
+import type { MutexContractTarget } from '@escapement/testkit'
 import { describeMutexContract, describeOnServers } from '@escapement/testkit/vitest'
 import { sql } from 'kysely'
-import type { MutexContractTarget } from '@escapement/testkit'
+import { afterAll } from 'vitest'
 import { type ServerPool, serverPool } from '../server-pools.ts'
 
 let cases = 0
 
 describeOnServers(['postgres', 'mariadb'], ({ kind, url }) => {
+  // One for the first client of every case, one for the second, and so on, as separate processes have.
+  const pools: ServerPool<object>[] = []
+  afterAll(() => Promise.all(pools.map((pool) => pool[Symbol.asyncDispose]())))
+  const poolOf = (client: number): ServerPool<object> => (pools[client] ??= serverPool(kind, url(), 8))
+
   describeMutexContract(
     'dbMutex on a pool',
-    target(kind, url, ({ pool }) => pool),
+    target(poolOf, ({ pool }) => pool),
   )
   describeMutexContract(
     'dbMutex on a Kysely',
-    target(kind, url, ({ kysely }) => kysely),
+    target(poolOf, ({ kysely }) => kysely),
   )
 })
 
-/** Each case has a table of its own, each client a pool of its own, as separate processes have. */
-function target(kind: DatabaseKind, url: () => string, db: (pool: ServerPool<object>) => LockDb): MutexContractTarget {
+/** Each case has a table of its own. */
+function target(
+  poolOf: (client: number) => ServerPool<object>,
+  db: (pool: ServerPool<object>) => LockDb,
+): MutexContractTarget {
   return {
     time: 'real',
     lacks: ['waitForRelease'],
     start: async () => {
       const prefix = `case_${++cases}_`
-      const pools: ServerPool<object>[] = []
-      const open = (): ServerPool<object> => {
-        const pool = serverPool(kind, url(), 2)
-        pools.push(pool)
-        return pool
-      }
+      let clients = 0
       return {
         connect: async () => {
-          const driver = dbLockDriver(db(open()), { prefix })
+          const driver = dbLockDriver(db(poolOf(clients++)), { prefix })
           await driver.renewMany([]) // connects, and makes the table
           return driver
         },
-        loseData: async () => void (await sql`DELETE FROM ${sql.table(`${prefix}locks`)}`.execute(open().kysely)),
-        stop: async () => void (await Promise.all(pools.map((pool) => pool[Symbol.asyncDispose]()))),
+        loseData: async () => void (await sql`DELETE FROM ${sql.table(`${prefix}locks`)}`.execute(poolOf(0).kysely)),
+        stop: async () => undefined, // the tables go with the database
       }
     },
   }

@@ -74,7 +74,7 @@ describeOnServers(['postgres', 'mariadb'], ({ kind, url }) => {
       log,
     })
     const driver = dbLockDriver(kysely)
-    const keys = Array.from({ length: 100 }, (_, index) => `key ${index}`)
+    const keys = Array.from({ length: 20 }, (_, index) => `key ${index}`)
     const holds = []
     for (const key of keys) {
       const grant = await driver.tryAcquire({ key, owner: 'owner', ttlMs: 60_000 })
