@@ -13,6 +13,8 @@ const config: ViteUserConfig = {
     exclude: ['**/node_modules/**', ...(isSoak ? [] : [SOAK])],
     // Processes, not threads: tests send signals, change directories and load native addons.
     pool: 'forks',
+    // Starts the servers that the files of this run need, and passes their URLs on by the environment.
+    globalSetup: 'scripts/test-servers.ts',
     // As many as the smallest machine that runs this has cores; more would only disturb what is measured in time.
     maxWorkers: 2,
     reporters: isCi && !isSoak ? ['default', ['json', { outputFile: '.reports/vitest.json' }]] : ['default'],

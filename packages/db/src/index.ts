@@ -1,13 +1,37 @@
 export type { DialectName } from './dialect/dialect-name.ts'
 export { isKysely, kyselyDialect } from './dialect/kysely-dialect.ts'
 export { DEFAULT_PREFIX, tablePrefix } from './dialect/table-prefix.ts'
+export { DatabaseConflictError } from './error/database-conflict-error.ts'
 export { DatabaseUnavailableError } from './error/database-unavailable-error.ts'
 export { DatabaseUnusableError } from './error/database-unusable-error.ts'
 export { SchemaIncompatibleError } from './error/schema-incompatible-error.ts'
+export { UniqueViolationError } from './error/unique-violation-error.ts'
 export type { MigrateMode, Migration, RecordedVersion } from './migration/migration.ts'
 export { migrationCommand, SQLITE_PATH_SQL } from './migration/migration-command.ts'
 export type { MigrationCase } from './migration/pending-migrations.ts'
 export { pendingMigrations } from './migration/pending-migrations.ts'
+export type { MysqlConnection, MysqlPool, MysqlPromisePool } from './mysql/mysql-pool.ts'
+export type { PostgresAnswer, PostgresClient, PostgresPool } from './postgres/postgres-pool.ts'
+export type { ConnectedServer } from './server/connected-server.ts'
+export { hostTransactionError } from './server/host-transaction-error.ts'
+export { integerOf } from './server/integer-of.ts'
+export type { MigrateServerOptions } from './server/migrate-server.ts'
+export { migrateServer } from './server/migrate-server.ts'
+export type { OpenServerOptions } from './server/open-server.ts'
+export { openServer } from './server/open-server.ts'
+export type { ServerDatabase } from './server/server-database.ts'
+export type { ServerSource } from './server/server-source.ts'
+export type {
+  IsolationLevel,
+  ServerDialect,
+  SqlResult,
+  SqlServer,
+  SqlSession,
+  TransactionOptions,
+} from './server/sql-server.ts'
+export type { SqlParameters, SqlScalar, SqlValue } from './server/sql-value.ts'
+export type { Statement } from './server/statement.ts'
+export { statement } from './server/statement.ts'
 export type { MigrateSqliteOptions } from './sqlite/migrate-sqlite.ts'
 export { migrateSqlite } from './sqlite/migrate-sqlite.ts'
 export type { OpenSqliteOptions } from './sqlite/open-sqlite.ts'

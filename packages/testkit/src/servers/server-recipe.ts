@@ -156,3 +156,8 @@ const etcd: ServerRecipe = {
 
 /** How to have each kind of server. */
 export const SERVER_RECIPES: Readonly<Record<ServerKind, ServerRecipe>> = { postgres, mariadb, redis, etcd }
+
+/** The environment variable that names the URL of a server that is there already. */
+export function serverVariable(kind: ServerKind): string {
+  return SERVER_RECIPES[kind].variable
+}

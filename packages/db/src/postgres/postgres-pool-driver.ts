@@ -1,0 +1,48 @@
+import type { ServerConnection, ServerDriver } from '../server/server-driver.ts'
+import { type PostgresClient, type PostgresPool, placeOfPostgresPool } from './postgres-pool.ts'
+
+const ignore = (): void => undefined
+
+/** Lends clients of a `pg.Pool`. Statements are named, so that each session plans a text once. */
+export class PostgresPoolDriver implements ServerDriver {
+  readonly place: string
+  readonly #pool: PostgresPool
+  readonly #isNaming: boolean
+  readonly #heard = new WeakSet<PostgresClient>()
+
+  /** @param isNaming - Whether statements are named: not behind a pooler that does not track them. */
+  constructor(pool: PostgresPool, isNaming: boolean) {
+    this.place = placeOfPostgresPool(pool)
+    this.#pool = pool
+    this.#isNaming = isNaming
+    // The pool replaces an idle client that breaks; an error event without a listener would end the process.
+    pool.on('error', ignore)
+  }
+
+  async lend<T>(work: (connection: ServerConnection) => Promise<T>): Promise<T> {
+    const client = await this.#pool.connect()
+    if (!this.#heard.has(client)) {
+      this.#heard.add(client)
+      client.on('error', ignore) // the pool does not listen while a client is lent; the query rejects as well
+    }
+    let isReleased = false
+    const release = (discard: boolean): void => {
+      if (isReleased) return
+      isReleased = true
+      client.release(discard)
+    }
+    try {
+      return await work({
+        run: async ({ text, name }, values) => {
+          const named = this.#isNaming ? { name } : {}
+          const { rows, rowCount } = await client.query({ text, values: values as unknown[], ...named })
+          return { rows, affected: rowCount ?? 0, insertId: null }
+        },
+        exec: async (text) => void (await client.query({ text })),
+        discard: () => release(true),
+      })
+    } finally {
+      release(false)
+    }
+  }
+}

@@ -1,0 +1,127 @@
+import type { Runtime } from '@escapement/base'
+import { DatabaseUnavailableError } from '../error/database-unavailable-error.ts'
+import type { CallDeadlines } from './call-deadlines.ts'
+import { retryConflicts } from './conflict-retry.ts'
+import { integerOf } from './integer-of.ts'
+import type { ServerDriver } from './server-driver.ts'
+import type { ServerFamily, ServerIdentity } from './server-family.ts'
+import { typedError } from './server-fault.ts'
+import type { ServerDialect, SqlResult, SqlServer, SqlSession, TransactionOptions } from './sql-server.ts'
+import type { SqlParameters } from './sql-value.ts'
+import { type Statement, statement } from './statement.ts'
+import { TransactionSession } from './transaction-session.ts'
+import { TypedSession } from './typed-session.ts'
+
+/** What a {@link ConnectedServer} is made of. */
+export interface ConnectedServerParts {
+  readonly driver: ServerDriver
+  readonly family: ServerFamily
+  readonly identity: ServerIdentity
+  readonly place: string
+  readonly runtime: Runtime
+  readonly deadlines: CallDeadlines
+}
+
+/** A server that has been asked what it is. */
+export class ConnectedServer implements SqlServer {
+  readonly dialect: ServerDialect
+  readonly version: string
+  readonly schema: string
+  readonly place: string
+  readonly runtime: Runtime
+  readonly nowMs: string
+  readonly nowMicros: string
+  readonly tableOptions: string
+  readonly family: ServerFamily
+  readonly #driver: ServerDriver
+  readonly #deadlines: CallDeadlines
+  readonly #now: Statement
+
+  constructor({ driver, family, identity, place, runtime, deadlines }: ConnectedServerParts) {
+    this.dialect = identity.dialect
+    this.version = identity.version
+    this.schema = identity.schema
+    this.place = place
+    this.runtime = runtime
+    this.nowMs = family.nowMs
+    this.nowMicros = family.nowMicros
+    this.tableOptions = family.tableOptions
+    this.family = family
+    this.#driver = driver
+    this.#deadlines = deadlines
+    this.#now = statement(`SELECT ${family.nowMs} AS now`)
+  }
+
+  table(name: string): string {
+    return `${this.family.quote(this.schema)}.${this.family.quote(name)}`
+  }
+
+  run<Row extends object>(given: Statement, parameters?: SqlParameters): Promise<SqlResult<Row>> {
+    return retryConflicts(this.runtime, () => this.#call((session) => session.run<Row>(given, parameters)))
+  }
+
+  transaction<T>(work: (session: SqlSession) => Promise<T>, options: TransactionOptions = {}): Promise<T> {
+    const begin = this.family.begin(options.isolation ?? 'read committed')
+    return retryConflicts(this.runtime, () => this.#call((session) => this.#transact(session, begin, work)))
+  }
+
+  session<T>(work: (session: SqlSession) => Promise<T>): Promise<T> {
+    return this.#lend(work)
+  }
+
+  async now(): Promise<number> {
+    const { rows } = await this.run<{ now: unknown }>(this.#now)
+    return integerOf(rows[0]?.now)
+  }
+
+  async #transact<T>(
+    session: TypedSession,
+    begin: readonly string[],
+    work: (session: SqlSession) => Promise<T>,
+  ): Promise<T> {
+    const transaction = new TransactionSession(session, this.family.anyErrorEndsTransaction)
+    try {
+      for (const text of begin) await session.exec(text)
+      const result = await work(transaction)
+      transaction.assertWhole()
+      transaction.end()
+      await session.exec('COMMIT')
+      return result
+    } catch (error) {
+      transaction.end()
+      await session.exec('ROLLBACK').catch(() => session.discard())
+      throw error
+    }
+  }
+
+  /** Lends a connection for as long as a call may take; afterwards the caller is told so, and the connection closed. */
+  #call<T>(work: (session: TypedSession) => Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      let session: TypedSession | undefined
+      let late: DatabaseUnavailableError | undefined
+      const end = this.#deadlines.begin(() => {
+        late = new DatabaseUnavailableError(
+          session === undefined
+            ? `${this.place}: the pool had no connection in time, and nothing was done; make it larger, then try again`
+            : `${this.place} did not answer in time, and it is unknown whether the statement was done; try again`,
+        )
+        reject(late)
+        session?.discard()
+      })
+      const lent = this.#lend((given) => {
+        if (late !== undefined) throw late
+        session = given
+        return work(given)
+      })
+      lent.finally(end).then(resolve, reject)
+    })
+  }
+
+  async #lend<T>(work: (session: TypedSession) => Promise<T>): Promise<T> {
+    try {
+      return await this.#driver.lend(async (connection) => work(new TypedSession(connection, this.family, this.place)))
+    } catch (error) {
+      throw typedError(error, this.family.faultOf, this.place)
+    }
+  }
+}

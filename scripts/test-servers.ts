@@ -1,0 +1,35 @@
+/**
+ * Starts PostgreSQL and MariaDB once for a test run, if any of its files uses them, and passes their URLs on in
+ * `ESCAPEMENT_TEST_POSTGRES_URL` and `…_MARIADB_URL`. What cannot be had is listed at the end; with `CI=true` it fails the
+ * run. `ESCAPEMENT_TEST_SERVERS=postgres` limits it, as where a machine is meant to test SQLite only.
+ */
+import { readFileSync } from 'node:fs'
+import { serverVariable, type ServerKind, startServers } from '@escapement/testkit/servers'
+import type { TestProject } from 'vitest/node'
+
+const KINDS = ['postgres', 'mariadb'] as const
+
+/** Which servers a run is to have, and why not the others. */
+export function plannedServers(choice: string | undefined): { wanted: ServerKind[]; notRun: string[] } {
+  const chosen = choice === undefined ? [...KINDS] : choice.split(',').map((kind) => kind.trim())
+  return {
+    wanted: KINDS.filter((kind) => chosen.includes(kind)),
+    notRun: KINDS.filter((kind) => !chosen.includes(kind)).map((kind) => `${kind}: not in ESCAPEMENT_TEST_SERVERS`),
+  }
+}
+
+/** Called by vitest before the first and after the last test. */
+export default async function setup(project: TestProject): Promise<(() => Promise<void>) | undefined> {
+  // What the run was limited to on the command line; vitest has it, but not in its types.
+  const { filenamePattern } = project.vitest as { filenamePattern?: string[] }
+  const { testFiles } = await project.globTestFiles(filenamePattern)
+  if (!testFiles.some((file) => readFileSync(file, 'utf8').includes('describeOnServers('))) return undefined
+  const { wanted, notRun } = plannedServers(process.env['ESCAPEMENT_TEST_SERVERS'])
+  const started = await startServers(wanted)
+  for (const server of Object.values(started.servers)) process.env[serverVariable(server.kind)] = server.url
+  notRun.push(...started.unavailable.map(({ kind, reason }) => `${kind}: ${reason}`))
+  return async () => {
+    await started.stop()
+    for (const line of notRun) console.warn(`\nNot run on ${line}`)
+  }
+}
