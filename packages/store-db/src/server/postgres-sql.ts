@@ -1,0 +1,25 @@
+import type { RowValue, ServerSql } from './server-sql.ts'
+
+const TYPES: Readonly<Record<RowValue, string>> = { key: 'text', text: 'text', integer: 'bigint' }
+
+/** The fragments of PostgreSQL. */
+export const postgresSql: ServerSql = {
+  rows(parameter, alias, columns) {
+    const typed = Object.entries(columns).map(([name, value]) => `${name} ${TYPES[value]}`)
+    return `json_to_recordset(${parameter}::json) AS ${alias} (${typed.join(', ')})`
+  },
+  list: (parameter, alias, value) => `unnest(${parameter}::${TYPES[value]}[]) AS ${alias} (value)`,
+  join: 'JOIN',
+  ignoreExisting: () => 'ON CONFLICT DO NOTHING',
+  updateExisting: (key, assignments) => `ON CONFLICT (${key}) DO UPDATE SET ${assignments.join(', ')}`,
+  given: (column) => `excluded.${column}`,
+  update({ table, from, on, set }) {
+    const assignments = Object.entries(set).map(([column, expression]) => `${column} = ${expression}`)
+    return `UPDATE ${table} AS x SET ${assignments.join(', ')} FROM ${from} WHERE ${on}`
+  },
+  remove: ({ table, from, on }) => `DELETE FROM ${table} AS x USING ${from} WHERE ${on}`,
+  forShare: 'FOR SHARE',
+  keyText: (column) => column,
+  jsonText: (column, path) => `${column}::json #>> '{${path.join(',')}}'`,
+  integer: (expression) => `CAST(${expression} AS bigint)`,
+}
