@@ -19,6 +19,7 @@ export const mysqlSql: ServerSql = {
   join: 'STRAIGHT_JOIN',
   ignoreExisting: (table, column) => `ON DUPLICATE KEY UPDATE ${column} = ${table}.${column}`,
   updateExisting: (_key, assignments) => `ON DUPLICATE KEY UPDATE ${assignments.join(', ')}`,
+  returningInserted: () => '',
   given: (column) => `VALUES(${column})`, // MariaDB knows no other name for it
   update({ table, from, on, set }) {
     const assignments = Object.entries(set).map(([column, expression]) => `x.${column} = ${expression}`)

@@ -12,6 +12,7 @@ export const postgresSql: ServerSql = {
   join: 'JOIN',
   ignoreExisting: () => 'ON CONFLICT DO NOTHING',
   updateExisting: (key, assignments) => `ON CONFLICT (${key}) DO UPDATE SET ${assignments.join(', ')}`,
+  returningInserted: (column) => `RETURNING ${column}`,
   given: (column) => `excluded.${column}`,
   update({ table, from, on, set }) {
     const assignments = Object.entries(set).map(([column, expression]) => `${column} = ${expression}`)

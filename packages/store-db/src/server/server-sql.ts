@@ -9,7 +9,7 @@ export type RowValue = 'key' | 'text' | 'integer'
 export type RowColumns = Readonly<Record<string, RowValue>>
 
 /** A statement that changes the rows of `table`, called `x`, that rows of `from` lead to. */
-export interface RowSetChange {
+interface RowSetChange {
   readonly table: string
   /** A row set or list that the change is driven by. */
   readonly from: string
@@ -36,6 +36,8 @@ export interface ServerSql {
   /** Ends an insert: a row with the same key is changed instead. In the assignments, `given` names what was to be inserted. */
   updateExisting(key: string, assignments: readonly string[]): string
   given(column: string): string
+  /** Ends an insert that ignores what is there, with what was inserted. MySQL does not say: no rows. */
+  returningInserted(column: string): string
   /** Changes rows: column to expression, which may name `x` and what `from` is called. */
   update(change: RowSetChange & { readonly set: Readonly<Record<string, string>> }): string
   remove(change: RowSetChange): string
