@@ -33,6 +33,10 @@ export class DefinitionChanges {
   }
 
   async apply(namespace: string, changes: readonly DefinitionChange[]): Promise<readonly ('applied' | 'conflict')[]> {
+    await this.#queueUse.ensure(
+      namespace,
+      changes.map(({ job }) => job.spec.queue),
+    )
     const applied = await this.#applyAll(namespace, changes)
     for (const { change, current } of applied.values()) {
       const { name, queue } = change.job.spec
@@ -94,8 +98,6 @@ export class DefinitionChanges {
       steps.filter(({ isSame, change }) => isSame && change.job.version !== null).map(revisionObject),
     )
     await run(sql.saveJobs, steps.map(jobObject))
-    const queues = new Set(steps.map(({ change }) => change.job.spec.queue))
-    await this.#queueUse.insert(session, namespace, [...queues].toSorted())
     const exclusive = steps.filter(becomesExclusive).map(({ change }) => change.job.spec.name)
     if (exclusive.length > 0) {
       await session.run(sql.countHeldAsOpen, { namespace, jobs: exclusive })

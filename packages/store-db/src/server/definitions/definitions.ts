@@ -35,14 +35,15 @@ export function serverDefinitions(context: ServerContext, queueUse: QueueUse): D
         return { now, isAlive }
       }),
 
-    registerQueues: (namespace, queues) =>
-      context.transaction(async (session) => {
-        const limits = new Map(queues.map(({ name, clusterLimit }) => [name, clusterLimit]))
-        const limited = [...limits].flatMap(([name, limit]) => (limit === 'keep' ? [] : { name, cluster_limit: limit }))
-        const kept = [...limits].flatMap(([name, limit]) => (limit === 'keep' ? [name] : []))
-        if (limited.length > 0) await session.run(sql.registerQueues, { namespace, rows: rowsText(limited) })
-        await queueUse.insert(session, namespace, kept)
-      }),
+    async registerQueues(namespace, queues) {
+      const limits = [...new Map(queues.map(({ name, clusterLimit }) => [name, clusterLimit]))]
+      const limited = limits.flatMap(([name, limit]) => (limit === 'keep' ? [] : { name, cluster_limit: limit }))
+      if (limited.length > 0) await context.run(sql.registerQueues, { namespace, rows: rowsText(limited) })
+      await queueUse.ensure(
+        namespace,
+        limits.map(([name]) => name),
+      )
+    },
 
     async statesForRegistration(namespace, jobs, instance) {
       const states = await jobStates(namespace, jobs)
@@ -95,16 +96,17 @@ export function serverDefinitions(context: ServerContext, queueUse: QueueUse): D
 
     retire: (namespace, job) => context.transaction((session) => retirement.retire(session, namespace, job)),
 
-    setPauses: (namespace, { kind, name }, expected, pauses) =>
-      context.transaction(async (session) => {
-        const isQueue = kind === 'queue'
-        if (isQueue) await queueUse.insert(session, namespace, [name])
+    async setPauses(namespace, { kind, name }, expected, pauses) {
+      const isQueue = kind === 'queue'
+      if (isQueue) await queueUse.ensure(namespace, [name])
+      return await context.transaction(async (session) => {
         const lock = isQueue ? sql.lockQueuePauses : sql.lockJobPauses
         const stored = (await session.run<{ pauses: string }>(lock, { namespace, name })).rows[0]?.pauses
         if (stored !== pauseText(expected)) return false
         await session.run(isQueue ? sql.pauseQueue : sql.pauseJob, { namespace, name, pauses: pauseText(pauses) })
         return true
-      }),
+      })
+    },
 
     async jobStates(namespace, jobs) {
       const states = await jobStates(namespace, jobs)

@@ -1,0 +1,11 @@
+/* oxlint-disable vitest/expect-expect -- the assertions are the contract's own */
+import { jobStoreContract } from '@escapement/testkit'
+import { describeOnServers } from '@escapement/testkit/vitest'
+import { it } from 'vitest'
+import { serverStores } from './contract-on-server.ts'
+import { finishedRoles } from './partial-store.ts'
+
+describeOnServers(['postgres', 'mariadb'], (onServer) => {
+  const create = serverStores(onServer, finishedRoles)
+  for (const { title, rules, run } of jobStoreContract) it(`rule ${rules.join(', ')}: ${title}`, () => run(create))
+})

@@ -1,0 +1,27 @@
+import { integerOf, statement } from '@escapement/db'
+import { serverDefinitions } from '../../src/server/definitions/definitions.ts'
+import { QueueUse } from '../../src/server/definitions/queue-use.ts'
+import { ServerInsertion } from '../../src/server/insertion/insertion.ts'
+import { serverPlanning } from '../../src/server/planning/planning.ts'
+import { executionReading } from '../../src/server/reading/execution-reading.ts'
+import type { ServerContext } from '../../src/server/server-context.ts'
+import { ServerSpans } from '../../src/server/spans/spans.ts'
+
+/** The roles that exist so far. */
+export function finishedRoles(context: ServerContext): object {
+  const queueUse = new QueueUse(context)
+  const insertion = new ServerInsertion(context)
+  const spans = new ServerSpans(context)
+  return {
+    ...serverDefinitions(context, queueUse),
+    ...serverPlanning(context, { queueUse, insertion, spans }),
+    ...executionReading(context),
+    async countExecutions(namespace: string, { jobs }: { readonly jobs?: readonly string[] }): Promise<number> {
+      const { executions } = context.tables
+      const ofJobs = jobs === undefined ? '' : 'AND job = :job'
+      const count = statement(`SELECT COUNT(*) AS n FROM ${executions} WHERE namespace = :namespace ${ofJobs}`)
+      const { rows } = await context.run<{ n: unknown }>(count, { namespace, job: jobs?.[0] ?? '' })
+      return integerOf(rows[0]?.n)
+    },
+  }
+}
