@@ -11,7 +11,17 @@ const KINDS = ['postgres', 'mariadb'] as const
 
 /** Which servers a run is to have, and why not the others. */
 export function plannedServers(choice: string | undefined): { wanted: ServerKind[]; notRun: string[] } {
-  const chosen = choice === undefined ? [...KINDS] : choice.split(',').map((kind) => kind.trim())
+  const chosen: readonly string[] =
+    choice === undefined
+      ? KINDS
+      : choice
+          .split(',')
+          .map((kind) => kind.trim())
+          .filter((kind) => kind !== '')
+  const unknown = chosen.find((kind) => !KINDS.some((known) => known === kind))
+  if (unknown !== undefined) {
+    throw new Error(`ESCAPEMENT_TEST_SERVERS has "${unknown}"; it may have ${KINDS.join(', ')}`)
+  }
   return {
     wanted: KINDS.filter((kind) => chosen.includes(kind)),
     notRun: KINDS.filter((kind) => !chosen.includes(kind)).map((kind) => `${kind}: not in ESCAPEMENT_TEST_SERVERS`),

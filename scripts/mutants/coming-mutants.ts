@@ -33,8 +33,8 @@ export const COMING_MUTANTS: readonly Mutant[] = [
     faults: [
       {
         file: 'packages/store-db/src/sqlite/releases-sql.ts',
-        from: 'is_judged = due_at <= ?',
-        to: 'is_judged = due_at <= ? + 100',
+        from: 'attempt = 1, due_at <= ?, 1)',
+        to: 'attempt = 1, due_at <= ? + 100, 1)',
       },
     ],
   },

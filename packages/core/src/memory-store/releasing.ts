@@ -1,7 +1,7 @@
 import { afterInterruption } from '../policy/interruption.ts'
 import type { Recovered } from '../store/upkeep-store.ts'
 import { finish } from './ending.ts'
-import type { ExecutionRow } from './execution-row.ts'
+import { type ExecutionRow, isLedgerTick } from './execution-row.ts'
 import { nextFence } from './fence-table.ts'
 import type { MemoryTables } from './memory-tables.ts'
 import { place, withdraw } from './placement.ts'
@@ -22,7 +22,8 @@ export function releaseRow(tables: MemoryTables, row: ExecutionRow, now: number)
   row.claimedAt = null
   row.startedAt = last?.startedAt ?? null
   row.fence = nextFence(row.fence, now)
-  if (row.dueAt > now) row.isJudged = false // its verdict is that of its instant
+  const hasPunctualVerdict = isLedgerTick(row) && row.isPunctual && row.attempt === 0
+  if (hasPunctualVerdict && row.dueAt > now) row.isJudged = false // its verdict is that of its instant
   place(tables, row, now)
 }
 

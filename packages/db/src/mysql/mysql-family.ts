@@ -23,7 +23,7 @@ const LOCK = statement('SELECT GET_LOCK(:key, 0) AS locked, @@session.lock_wait_
 const UNLOCK = statement('SELECT RELEASE_LOCK(:key) AS released')
 
 /** A definition that waits for a table holds up everything behind it: better give up and try again. Seconds. */
-const DEFINITION_LOCK_TIMEOUT_S = 2
+const DEFINITION_LOCK_TIMEOUT_S = 1
 
 /** Column, index or constraint that is there (or gone) already: MySQL knows no IF NOT EXISTS for them. */
 const MADE_ALREADY: ReadonlySet<unknown> = new Set([1060, 1061, 1091, 1826])
@@ -45,7 +45,7 @@ export const mysqlFamily: ServerFamily = {
   identify,
   checkRights: checkMysqlRights,
   exclusively,
-  createSchema: () => Promise.resolve(), // the database is there: the session is in it
+  prepareSchema: () => Promise.resolve(), // the database is there: the session is in it
 }
 
 function encode(value: SqlValue): unknown {

@@ -82,7 +82,6 @@ const FAULTS: Readonly<Record<number, ServerFault>> = {
 const MESSAGES: readonly (readonly [RegExp, ServerFault])[] = [
   [/Pool is closed/, { kind: 'unusable', advice: 'the pool has been closed: open another' }],
   [/No connections available|Queue limit reached/, CONNECTIONS],
-  [/connect ETIMEDOUT/, { kind: 'unavailable', advice: 'try again' }],
   [/PROTOCOL_CONNECTION_LOST|PROTOCOL_SEQUENCE_TIMEOUT|Connection lost|in closed state/, LOST],
 ]
 

@@ -11,6 +11,7 @@ const FIRST_COLUMNS = statement(
  * of rights say nothing of roles and may not be readable.
  */
 export async function checkMysqlRights(server: SqlServer, tables: readonly string[]): Promise<void> {
+  if (tables.length === 0) return
   const names = tables.map((table) => server.table(table))
   const all = names.join(', ')
   await server.run(statement(`SELECT 1 FROM ${all} LIMIT 0`))

@@ -17,7 +17,12 @@ const TABLE_EXISTS = statement(
   `SELECT 1 AS found FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
    WHERE n.nspname = :schema AND c.relname = :table`,
 )
-const SCHEMA_EXISTS = statement('SELECT 1 AS found FROM pg_catalog.pg_namespace WHERE nspname = :schema')
+// Asked for, since a refusal names the schema but not the right, and CREATE SCHEMA IF NOT EXISTS needs the right even
+// where the schema exists.
+const MAY_CREATE = statement(
+  `SELECT has_database_privilege(current_database(), 'CREATE') AS schemas,
+     (SELECT has_schema_privilege(oid, 'CREATE') FROM pg_catalog.pg_namespace WHERE nspname = :schema) AS tables`,
+)
 // Of the transaction, so that it holds behind a pooler that shares sessions, and ends with the session too.
 const TRY_LOCK = statement('SELECT pg_try_advisory_xact_lock(hashtextextended(:key, 0)) AS locked')
 const MISSING_RIGHTS = statement(
@@ -27,7 +32,7 @@ const MISSING_RIGHTS = statement(
 )
 
 /** A definition that waits for its lock holds up everything behind it: better give up and try again. */
-const DEFINITION_LOCK_TIMEOUT = '2s'
+const DEFINITION_LOCK_TIMEOUT = '1s'
 
 /** What is particular to PostgreSQL. */
 export const postgresFamily: ServerFamily = {
@@ -46,7 +51,7 @@ export const postgresFamily: ServerFamily = {
   identify,
   checkRights,
   exclusively,
-  createSchema,
+  prepareSchema,
 }
 
 async function identify(connection: ServerConnection, { schema, place }: IdentifyOptions): Promise<ServerIdentity> {
@@ -99,8 +104,19 @@ async function exclusively(session: SqlSession, key: string, work: () => Promise
   }
 }
 
-async function createSchema(session: SqlSession, schema: string): Promise<void> {
-  const { rows } = await session.run(SCHEMA_EXISTS, { schema })
-  // Asked for first: IF NOT EXISTS needs the right to create it even where it exists.
-  if (rows.length === 0) await session.exec(`CREATE SCHEMA IF NOT EXISTS ${postgresFamily.quote(schema)}`)
+async function prepareSchema(session: SqlSession, { schema, place }: SqlServer): Promise<void> {
+  const name = postgresFamily.quote(schema)
+  const { rows } = await session.run<{ schemas: boolean; tables: boolean | null }>(MAY_CREATE, { schema })
+  if (rows[0]?.tables === true) return
+  if (rows[0]?.tables === false) {
+    throw new DatabaseUnusableError(
+      `${place}: this user lacks CREATE on schema ${name}; have its owner run: GRANT CREATE ON SCHEMA ${name} TO ...`,
+    )
+  }
+  if (rows[0]?.schemas === false) {
+    throw new DatabaseUnusableError(
+      `${place}: schema ${name} is missing, and this user lacks CREATE on the database; have its owner run: CREATE SCHEMA ${name} AUTHORIZATION ...`,
+    )
+  }
+  await session.exec(`CREATE SCHEMA ${name}`)
 }

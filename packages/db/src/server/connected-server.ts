@@ -1,9 +1,9 @@
 import type { Runtime } from '@escapement/base'
-import { DatabaseUnavailableError } from '../error/database-unavailable-error.ts'
 import type { CallDeadlines } from './call-deadlines.ts'
 import { retryConflicts } from './conflict-retry.ts'
 import { integerOf } from './integer-of.ts'
-import type { ServerDriver } from './server-driver.ts'
+import { lendInTime } from './lend-in-time.ts'
+import type { ServerConnection, ServerDriver } from './server-driver.ts'
 import type { ServerFamily, ServerIdentity } from './server-family.ts'
 import { typedError } from './server-fault.ts'
 import type { ServerDialect, SqlResult, SqlServer, SqlSession, TransactionOptions } from './sql-server.ts'
@@ -17,7 +17,6 @@ export interface ConnectedServerParts {
   readonly driver: ServerDriver
   readonly family: ServerFamily
   readonly identity: ServerIdentity
-  readonly place: string
   readonly runtime: Runtime
   readonly deadlines: CallDeadlines
 }
@@ -37,11 +36,11 @@ export class ConnectedServer implements SqlServer {
   readonly #deadlines: CallDeadlines
   readonly #now: Statement
 
-  constructor({ driver, family, identity, place, runtime, deadlines }: ConnectedServerParts) {
+  constructor({ driver, family, identity, runtime, deadlines }: ConnectedServerParts) {
     this.dialect = identity.dialect
     this.version = identity.version
     this.schema = identity.schema
-    this.place = place
+    this.place = driver.place
     this.runtime = runtime
     this.nowMs = family.nowMs
     this.nowMicros = family.nowMicros
@@ -66,7 +65,7 @@ export class ConnectedServer implements SqlServer {
   }
 
   session<T>(work: (session: SqlSession) => Promise<T>): Promise<T> {
-    return this.#lend(work)
+    return this.#typed(this.#driver.lend((connection) => work(this.#sessionOn(connection))))
   }
 
   async now(): Promise<number> {
@@ -94,32 +93,18 @@ export class ConnectedServer implements SqlServer {
     }
   }
 
-  /** Lends a connection for as long as a call may take; afterwards the caller is told so, and the connection closed. */
   #call<T>(work: (session: TypedSession) => Promise<T>): Promise<T> {
-    return new Promise((resolve, reject) => {
-      let session: TypedSession | undefined
-      let late: DatabaseUnavailableError | undefined
-      const end = this.#deadlines.begin(() => {
-        late = new DatabaseUnavailableError(
-          session === undefined
-            ? `${this.place}: the pool had no connection in time, and nothing was done; make it larger, then try again`
-            : `${this.place} did not answer in time, and it is unknown whether the statement was done; try again`,
-        )
-        reject(late)
-        session?.discard()
-      })
-      const lent = this.#lend((given) => {
-        if (late !== undefined) throw late
-        session = given
-        return work(given)
-      })
-      lent.finally(end).then(resolve, reject)
-    })
+    return this.#typed(lendInTime(this.#driver, this.#deadlines, (connection) => work(this.#sessionOn(connection))))
   }
 
-  async #lend<T>(work: (session: TypedSession) => Promise<T>): Promise<T> {
+  #sessionOn(connection: ServerConnection): TypedSession {
+    return new TypedSession(connection, this.family, this.place)
+  }
+
+  /** Errors of the pool itself as well: it may have no connection to lend. */
+  async #typed<T>(lent: Promise<T>): Promise<T> {
     try {
-      return await this.#driver.lend(async (connection) => work(new TypedSession(connection, this.family, this.place)))
+      return await lent
     } catch (error) {
       throw typedError(error, this.family.faultOf, this.place)
     }

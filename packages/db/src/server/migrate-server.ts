@@ -23,15 +23,24 @@ export interface MigrateServerOptions {
   readonly script: string
 }
 
-/** Another process may be making an index of a large table. */
-const PATIENCE: ConflictPatience = { tries: Infinity, withinMs: 600_000, longestPauseMs: 1_000 }
+/**
+ * Another process may be making an index of a large table. Between two waits for a lock, statements that were held up by
+ * the first one have time to pass.
+ */
+const PATIENCE: ConflictPatience = {
+  tries: Infinity,
+  withinMs: 600_000,
+  shortestPauseMs: 500,
+  longestPauseMs: 2_000,
+}
+/** Before looking again whether another process has ended its step. */
 const LONGEST_PAUSE_MS = 250
 
 /**
  * Brings a component's tables up to date. Any number of processes may do so at once, and any may die in between: each
  * step is done by one session at a time, and only while the recorded version says that it is still to be done.
  *
- * A definition gives up its lock after 2 s of waiting and is tried again, so that it never holds up a running system
+ * A definition gives up after 1 s of waiting for its lock and is tried again, so that it never holds up a running system
  * behind a long transaction. A step on PostgreSQL runs inside a transaction: CONCURRENTLY is not possible.
  *
  * @throws {@link SchemaIncompatibleError} when the tables are too new, or not up to date and `mode` is `check`.
@@ -46,7 +55,7 @@ export async function migrateServer(server: ConnectedServer, options: MigrateSer
   const key = lockName(`${server.schema}.${prefix}`)
   if (pending.length > 0) {
     await alone(server, key, async (session) => {
-      await server.family.createSchema(session, server.schema)
+      await server.family.prepareSchema(session, server)
       await session.exec(versions.definition)
     })
   }

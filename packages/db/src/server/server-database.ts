@@ -1,6 +1,7 @@
 import type { Runtime } from '@escapement/base'
 import { CallDeadlines } from './call-deadlines.ts'
 import { ConnectedServer } from './connected-server.ts'
+import { lendInTime } from './lend-in-time.ts'
 import type { ServerAccess } from './server-source.ts'
 import { typedError } from './server-fault.ts'
 
@@ -40,12 +41,12 @@ export class ServerDatabase {
   async #open(): Promise<ConnectedServer> {
     const { access, schema, timeoutMs, runtime } = this.#options
     const { driver, family, isInterpolating } = access
+    const deadlines = new CallDeadlines(runtime, timeoutMs)
     try {
-      const identity = await driver.lend((connection) =>
+      const identity = await lendInTime(driver, deadlines, (connection) =>
         family.identify(connection, { schema, place: driver.place, isInterpolating }),
       )
-      const deadlines = new CallDeadlines(runtime, timeoutMs)
-      return new ConnectedServer({ driver, family, identity, place: driver.place, runtime, deadlines })
+      return new ConnectedServer({ driver, family, identity, runtime, deadlines })
     } catch (error) {
       throw typedError(error, family.faultOf, driver.place)
     }

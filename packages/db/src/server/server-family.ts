@@ -50,8 +50,12 @@ export interface ServerFamily {
    * key ends with the session.
    */
   exclusively(session: SqlSession, key: string, work: () => Promise<void>): Promise<boolean>
-  /** Makes the schema when it is missing. */
-  createSchema(session: SqlSession, schema: string): Promise<void>
+  /**
+   * Makes the schema when it is missing, before tables are made in it.
+   *
+   * @throws {@link DatabaseUnusableError} naming the right that is missing, where a refusal would not name it.
+   */
+  prepareSchema(session: SqlSession, server: SqlServer): Promise<void>
 }
 
 /** What {@link ServerFamily.identify} needs to know. */

@@ -22,13 +22,13 @@ export function releasesSql(t: TableNames) {
       FROM ${t.job_revisions} WHERE namespace = ? AND job = ? AND revision = ?`,
 
     /**
-     * As if it had not been claimed: open only if it was started before, without a verdict before its time. Parameters:
+     * As if it had not been claimed: open only if it was started before; a tick has no verdict before its time. Parameters:
      * now, micros, whether its owner died, row.
      */
     giveBack: `UPDATE ${e} SET status = 'scheduled', attempt = attempt - 1, claimed_at = NULL, claim_token = NULL,
         instance = (SELECT a.instance FROM ${t.attempts} a WHERE a.execution_seq = seq ORDER BY a.number DESC LIMIT 1),
         started_at = (SELECT a.started_at FROM ${t.attempts} a WHERE a.execution_seq = seq ORDER BY a.number DESC LIMIT 1),
-        open_key = CASE attempt WHEN 1 THEN NULL ELSE open_key END, is_judged = due_at <= ?,
+        open_key = CASE attempt WHEN 1 THEN NULL ELSE open_key END, is_judged = iif(is_ledger = 1 AND is_catch_up = 0 AND attempt = 1, due_at <= ?, 1),
         fence = max(fence + 1, ?), was_interrupted = max(was_interrupted, ?)
       WHERE seq = ?`,
 

@@ -5,28 +5,40 @@ import { createTestDatabase, type DatabaseKind, type TestDatabase } from './test
 /** What tests on a server are given. */
 export interface OnServer {
   readonly kind: DatabaseKind
+  /** The URL of the server itself, for tests that make databases. */
+  readonly serverUrl: string
   /** The URL of an empty database of this `describe`; only from within tests and hooks. */
   readonly url: () => string
 }
 
+/** MySQL itself runs where a container can be had: wherever MariaDB is tested it is too, once its URL is given. */
+const MYSQL_VARIABLE = 'ESCAPEMENT_TEST_MYSQL_URL'
+
 /**
- * Runs tests once on each server, in a database of their own. The run's set-up starts the servers and puts their URLs
- * into `ESCAPEMENT_TEST_POSTGRES_URL` and `…_MARIADB_URL`; tests of a server that could not be had are listed as skipped.
+ * Runs tests once on each server, in a database of their own; with `mariadb` also on MySQL when
+ * `ESCAPEMENT_TEST_MYSQL_URL` is set. The run's set-up starts the servers and puts their URLs into
+ * `ESCAPEMENT_TEST_POSTGRES_URL` and `…_MARIADB_URL`; tests of a server that could not be had are listed as skipped.
  */
-export function describeOnServers(kinds: readonly DatabaseKind[], tests: (server: OnServer) => void): void {
-  for (const kind of kinds) {
-    const serverUrl = process.env[serverVariable(kind)] ?? ''
-    describe.skipIf(serverUrl === '')(`on ${kind}`, () => {
-      let database: TestDatabase | undefined
-      beforeAll(async () => {
-        database = await createTestDatabase(kind, serverUrl)
-      })
-      afterAll(() => database?.drop())
-      const url = (): string => {
-        if (database === undefined) throw new Error('the database is made in beforeAll: ask for it within a test')
-        return database.url
-      }
-      tests({ kind, url })
+export function describeOnServers(
+  kinds: readonly Exclude<DatabaseKind, 'mysql'>[],
+  tests: (server: OnServer) => void,
+): void {
+  for (const kind of kinds) describeOnServer(kind, process.env[serverVariable(kind)] ?? '', tests)
+  const mysqlUrl = process.env[MYSQL_VARIABLE] ?? ''
+  if (kinds.includes('mariadb') && mysqlUrl !== '') describeOnServer('mysql', mysqlUrl, tests)
+}
+
+function describeOnServer(kind: DatabaseKind, serverUrl: string, tests: (server: OnServer) => void): void {
+  describe.skipIf(serverUrl === '')(`on ${kind}`, () => {
+    let database: TestDatabase | undefined
+    beforeAll(async () => {
+      database = await createTestDatabase(kind, serverUrl)
     })
-  }
+    afterAll(() => database?.drop())
+    const url = (): string => {
+      if (database === undefined) throw new Error('the database is made in beforeAll: ask for it within a test')
+      return database.url
+    }
+    tests({ kind, serverUrl, url })
+  })
 }

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 
 /** The servers on which a test can have a database of its own. */
-export type DatabaseKind = 'postgres' | 'mariadb'
+export type DatabaseKind = 'postgres' | 'mariadb' | 'mysql'
 
 /** A database of one test file. */
 export interface TestDatabase extends AsyncDisposable {

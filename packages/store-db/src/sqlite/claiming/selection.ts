@@ -100,7 +100,7 @@ export function selectDue(
     if (room === null) continue
     const order = inOrder(scope, demand, freshByQueue.get(queue) ?? [])
     if (scanQueue(room, order) === 'crowded') crowded.set(queue, room)
-    else if (!selection.hasMore) for (const row of coming) if (row.queue === queue) room.reserve(row)
+    else for (const row of coming) if (row.queue === queue) room.reserve(row)
   }
   if (crowded.size === 0) return selection
   const found = new Map<number, Candidate>()

@@ -156,6 +156,37 @@ export const comingCases: readonly JobStoreCase[] = [
     )
   }),
 
+  storeCase([9, 10], 'what is given back after the clock was set back runs all the same', async (stage) => {
+    await stage.job()
+    await stage.job({ name: 'late' })
+    await stage.instance('a', { leaseMs: 20_000_000 })
+    const late = stage.tick(stage.now() - 10_000, { job: 'late', isJudged: true })
+    await stage.store.plan(stage.namespace, [await stage.entry('late', { executions: [late] })])
+    await stage.enqueueMany(2)
+    const taken = await stage.claim('a', { slots: 1, prefetch: 2 })
+    assert.equal(taken.length, 3)
+    stage.runtime.stepWallClock(-3_600_000)
+    const handed = taken.map(({ id, fence }) => ({ executionId: id, fence }))
+    await stage.store.handBack(stage.namespace, handed)
+    await stage.pass(3_600_000)
+    assert.deepEqual(new Set(idsOf(await stage.claim('a'))), new Set(idsOf(taken)))
+  }),
+
+  storeCase([10, 20], 'what is left behind in one queue keeps no tick of another from being taken', async (stage) => {
+    await stage.job()
+    await stage.job({ name: 'mail', queue: 'mail' })
+    await stage.instance('a')
+    await stage.enqueueMany(5)
+    const [tick] = await stage.plan('mail', [stage.now() + 20])
+    const queues = [
+      { queue: 'default', slots: 1, prefetch: 0 },
+      { queue: 'mail', slots: 5, prefetch: 0 },
+    ]
+    const { executions, hasMore } = await stage.claimResult('a', { aheadMs: AHEAD_MS, queues })
+    assert.equal(hasMore, true)
+    assert.ok(idsOf(executions).includes(tick as string))
+  }),
+
   storeCase(
     [10],
     'a tick that is given back is taken by another instance, for its instant or after it',
