@@ -27,6 +27,7 @@ export const mysqlSql: ServerSql = {
   },
   remove: ({ table, from, on }) => `DELETE x FROM ${from} STRAIGHT_JOIN ${table} AS x ON ${on}`,
   forShare: 'LOCK IN SHARE MODE',
+  readBack: 'LOCK IN SHARE MODE',
   keyText: (column) => `CONVERT(${column} USING utf8mb4)`,
   jsonText: (column, path) => `JSON_UNQUOTE(JSON_EXTRACT(${column}, '$.${path.join('.')}'))`,
   integer: (expression) => `CAST(${expression} AS SIGNED)`,

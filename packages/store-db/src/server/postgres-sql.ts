@@ -20,6 +20,7 @@ export const postgresSql: ServerSql = {
   },
   remove: ({ table, from, on }) => `DELETE FROM ${table} AS x USING ${from} WHERE ${on}`,
   forShare: 'FOR SHARE',
+  readBack: '',
   keyText: (column) => column,
   jsonText: (column, path) => `${column}::json #>> '{${path.join(',')}}'`,
   integer: (expression) => `CAST(${expression} AS bigint)`,

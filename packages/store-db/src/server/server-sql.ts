@@ -43,6 +43,8 @@ export interface ServerSql {
   remove(change: RowSetChange): string
   /** Ends a select whose rows nobody may change until the transaction ends. */
   readonly forShare: string
+  /** Ends a select of what an insert has met: a snapshot of MySQL, older than the insert, would not show it otherwise. */
+  readonly readBack: string
   /** A column of keys as text: on MySQL they are stored as bytes, since its collations would take some for equal (rule 1). */
   keyText(column: string): string
   /** A value inside a JSON text, as text. */

@@ -1,6 +1,7 @@
 import { integerOf, statement } from '@escapement/db'
 import { serverDefinitions } from '../../src/server/definitions/definitions.ts'
 import { QueueUse } from '../../src/server/definitions/queue-use.ts'
+import { serverEnqueue } from '../../src/server/enqueue/enqueue.ts'
 import { ServerInsertion } from '../../src/server/insertion/insertion.ts'
 import { serverPlanning } from '../../src/server/planning/planning.ts'
 import { executionReading } from '../../src/server/reading/execution-reading.ts'
@@ -15,6 +16,7 @@ export function finishedRoles(context: ServerContext): object {
   return {
     ...serverDefinitions(context, queueUse),
     ...serverPlanning(context, { queueUse, insertion, spans }),
+    ...serverEnqueue(context, { queueUse, insertion }),
     ...executionReading(context),
     async countExecutions(namespace: string, { jobs }: { readonly jobs?: readonly string[] }): Promise<number> {
       const { executions } = context.tables

@@ -42,11 +42,21 @@ export function insertionSql({ tables: t, sql, clock }: ServerContext) {
       COALESCE(v.scheduled_for, c.now), ${dueAt}, ${dueAt} + v.start_within_ms, c.now
     FROM (SELECT ${clock.nowMs} AS now) AS c, ${sql.rows(':rows', 'v', { ...GIVEN, ...TIMES })}
     WHERE v.id IS NOT NULL`
+  const named = `${sql.rows(':rows', 'v', { id: 'key', job: 'key', dedupe_key: 'key' })}
+    ${sql.join} ${t.executions} AS x ON x.namespace = :namespace`
+  const known = `x.id, x.status, x.job, ${sql.keyText('x.dedupe_key')} AS dedupe_key`
   return {
     /** One that exists already, by id or identity, changes nothing (rule 1). */
     insertMissing: `${insert} ${sql.ignoreExisting(t.executions, 'seq')} ${sql.returningInserted('id')}`,
 
     /** All or, where one exists already, none. */
     insertAll: (): string => insert,
+
+    /** Which of the ids exist. */
+    ids: `SELECT x.id FROM ${named} AND x.id = v.id`,
+
+    /** What an insert has met: the rows of the same ids, and of the same identities. */
+    sameId: `SELECT ${known} FROM ${named} AND x.id = v.id ${sql.readBack}`,
+    sameIdentity: `SELECT ${known} FROM ${named} AND x.dedupe_key = v.dedupe_key AND x.job = v.job ${sql.readBack}`,
   }
 }
