@@ -1,3 +1,4 @@
+import { endingColumns } from '../ending/ending-columns.ts'
 import type { ServerContext } from '../server-context.ts'
 
 /** Statements of what people and programs ask for. */
@@ -15,7 +16,15 @@ export function enqueueSql({ tables: t, sql, clock }: ServerContext) {
     'traceparent',
   ]
   return {
-    lock: `SELECT id, status, ${clock.nowMs} AS now FROM ${e} WHERE namespace = :namespace AND id = :id FOR UPDATE`,
+    lock: `SELECT ${endingColumns(sql)}, x.status, ${clock.nowMs} AS now FROM ${e} AS x
+      WHERE x.namespace = :namespace AND x.id = :id FOR UPDATE`,
+
+    /** Of what would not wait, what is due while another execution of its job is open. */
+    occupied: `SELECT ${endingColumns(sql)}, ${clock.nowMs} AS now
+      FROM ${sql.list(':ids', 'v', 'key')} ${sql.join} ${e} AS x ON x.namespace = :namespace AND x.id = v.value
+      WHERE x.skippable_at <= ${clock.nowMs} AND EXISTS (SELECT 1 FROM ${e} AS o
+        WHERE o.namespace = :namespace AND o.open_key >= x.job AND o.open_key < CONCAT(x.job, '$'))
+      ORDER BY x.seq FOR UPDATE`,
 
     byId: `SELECT id, job, status FROM ${e} WHERE namespace = :namespace AND id = :id`,
 

@@ -16,7 +16,7 @@ export interface RetryRequest {
 }
 
 /** Whether a status never changes any more (rule 3). */
-function isTerminal(status: ExecutionRow['status']): boolean {
+export function isTerminal(status: ExecutionRow['status']): boolean {
   return status !== 'scheduled' && status !== 'claimed' && status !== 'running'
 }
 

@@ -8,6 +8,15 @@ import { insertionSql } from './insertion-sql.ts'
 import { newExecutionObject } from './new-execution-object.ts'
 
 type KnownRow = Pick<ExecutionRow, 'id' | 'status' | 'job' | 'dedupe_key'>
+
+/** What an insert has met. */
+interface Known {
+  readonly byId: ReadonlyMap<string, KnownRow>
+  readonly byIdentity: ReadonlyMap<string, KnownRow>
+}
+
+const NONE_KNOWN: Known = { byId: new Map(), byIdentity: new Map() }
+
 type Session = Pick<SqlSession, 'run'>
 
 /** Inserts executions; the queues that they use are known already. */
@@ -46,24 +55,24 @@ export class ServerInsertion {
     namespace: string,
     executions: readonly NewExecution[],
   ): Promise<readonly EnqueueResult[]> {
-    const results = new Map<NewExecution, EnqueueResult>()
+    const results = executions.map((): EnqueueResult | null => null)
     for (;;) {
-      const rest = executions.filter((execution) => !results.has(execution))
-      if (rest.length === 0) return executions.map((execution) => results.get(execution) as EnqueueResult)
+      const rest = executions.filter((_, place) => results[place] === null)
+      if (rest.length === 0) return results as readonly EnqueueResult[]
       const inserted = await this.#insertAndTell(session, namespace, rest)
-      const met = rest.filter(({ id }) => !inserted.has(id))
-      const known = await this.#known(session, namespace, met.length === 0 ? [] : rest)
-      for (const execution of rest) {
-        const { id, job, dedupeKey } = execution
+      const isAllNew = rest.every(({ id }) => inserted.has(id)) && inserted.size === rest.length
+      const known = isAllNew ? NONE_KNOWN : await this.#known(session, namespace, rest)
+      for (const [place, { id, job, dedupeKey }] of executions.entries()) {
+        if (results[place] !== null) continue
         if (inserted.delete(id)) {
-          results.set(execution, { id, status: 'scheduled', existing: false })
+          results[place] = { id, status: 'scheduled', existing: false }
           continue
         }
-        const found =
-          known.find((row) => row.id === id) ?? known.find((row) => row.job === job && row.dedupe_key === dedupeKey)
-        // What was met and purged since is not there any more: once again.
-        if (found === undefined) continue
-        results.set(execution, { id: found.id, status: visibleStatus(found.status), existing: true })
+        // What was met and is gone since is not there any more: once again.
+        const found = known.byId.get(id) ?? known.byIdentity.get(`${job} ${dedupeKey}`)
+        if (found !== undefined) {
+          results[place] = { id: found.id, status: visibleStatus(found.status), existing: true }
+        }
       }
     }
   }
@@ -80,12 +89,14 @@ export class ServerInsertion {
     return inserted
   }
 
-  async #known(session: Session, namespace: string, executions: readonly NewExecution[]): Promise<readonly KnownRow[]> {
-    if (executions.length === 0) return []
+  async #known(session: Session, namespace: string, executions: readonly NewExecution[]): Promise<Known> {
     const rows = rowsText(executions.map(({ id, job, dedupeKey }) => ({ id, job, dedupe_key: dedupeKey })))
     const sameId = await session.run<KnownRow>(this.#sql.sameId, { namespace, rows })
     const sameIdentity = await session.run<KnownRow>(this.#sql.sameIdentity, { namespace, rows })
-    return [...sameId.rows, ...sameIdentity.rows]
+    return {
+      byId: new Map(sameId.rows.map((row) => [row.id, row])),
+      byIdentity: new Map(sameIdentity.rows.map((row) => [`${row.job} ${row.dedupe_key}`, row])),
+    }
   }
 }
 
