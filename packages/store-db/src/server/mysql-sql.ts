@@ -30,5 +30,9 @@ export const mysqlSql: ServerSql = {
   readBack: 'LOCK IN SHARE MODE',
   keyText: (column) => `CONVERT(${column} USING utf8mb4)`,
   jsonText: (column, path) => `JSON_UNQUOTE(JSON_EXTRACT(${column}, '$.${path.join('.')}'))`,
+  hasElement: (json, element) => `JSON_CONTAINS(${json}, JSON_QUOTE(${element}))`,
+  among: (column, parameter) => `JSON_CONTAINS(${parameter}, JSON_QUOTE(${column}))`,
+  contains: (text, parameter) => `POSITION(LOWER(${parameter}) IN LOWER(${text})) > 0`,
+  through: (index) => `FORCE INDEX (${index})`,
   integer: (expression) => `CAST(${expression} AS SIGNED)`,
 }

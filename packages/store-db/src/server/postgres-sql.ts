@@ -22,6 +22,11 @@ export const postgresSql: ServerSql = {
   forShare: 'FOR SHARE',
   readBack: '',
   keyText: (column) => column,
-  jsonText: (column, path) => `${column}::json #>> '{${path.join(',')}}'`,
+  // U+0000 is valid in JSON, but not in text.
+  jsonText: (column, path) => `REPLACE(${column}, '\\u0000', '\\ufffd')::json #>> '{${path.join(',')}}'`,
+  hasElement: (json, element) => `${json}::jsonb @> to_jsonb(${element})`,
+  among: (column, parameter) => `${column} = ANY(${parameter}::text[])`,
+  contains: (text, parameter) => `POSITION(LOWER(${parameter} COLLATE "C") IN LOWER((${text}) COLLATE "C")) > 0`,
+  through: () => '',
   integer: (expression) => `CAST(${expression} AS bigint)`,
 }

@@ -49,6 +49,14 @@ export interface ServerSql {
   keyText(column: string): string
   /** A value inside a JSON text, as text. */
   jsonText(column: string, path: readonly string[]): string
+  /** Whether a JSON text of an array has a text among its elements. */
+  hasElement(json: string, element: string): string
+  /** Whether an array parameter has the value of a column of names: a condition that leaves the choice of the index alone. */
+  among(column: string, parameter: string): string
+  /** Whether a text contains that of a parameter; ASCII letters in either case. */
+  contains(text: string, parameter: string): string
+  /** Follows a table: its index that delivers rows in the order of the page. Only MySQL has to be told. */
+  through(index: string): string
   /** Text as a whole number. */
   integer(expression: string): string
 }

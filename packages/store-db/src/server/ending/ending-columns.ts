@@ -12,6 +12,6 @@ export function endingColumns(sql: ServerSql): string {
 export const ENDING_NUMBERS = ['seq', 'revision', 'scheduled_for', 'is_ledger', 'fence', 'attempt'] as const
 
 /** A row of {@link endingColumns}. */
-export function endingRowOf<Row extends EndingRow>(row: object): Row {
-  return readNumbers<Row>(row, ENDING_NUMBERS)
+export function endingRowOf(row: object): EndingRow {
+  return readNumbers<EndingRow>(row, ENDING_NUMBERS)
 }

@@ -125,10 +125,8 @@ export class ServerEndings {
     const found = await session.run<{ seq: unknown }>(this.#sql.surplus, { namespace, rows: rowsText(jobs) })
     if (found.rows.length === 0) return []
     const seqs = found.rows.map(({ seq }) => integerOf(seq))
-    const locked = await session.run(this.#sql.lockSurplus, { seqs })
-    return locked.rows
-      .map((row) => endingRowOf<EndingRow & { readonly status: Ending['status'] }>(row))
-      .map((row) => ({ row, status: row.status }))
+    const locked = await session.run<{ status: Ending['status'] }>(this.#sql.lockSurplus, { seqs })
+    return locked.rows.map((row) => ({ row: endingRowOf(row), status: row.status }))
   }
 
   async #histories(

@@ -2,7 +2,7 @@ import type { RowColumns } from '../server-sql.ts'
 import type { ServerContext } from '../server-context.ts'
 
 const KEY: RowColumns = { job: 'key', bucket: 'integer', width: 'integer', instance: 'key' }
-const COUNTS: RowColumns = {
+const NUMBERS: RowColumns = {
   succeeded: 'integer',
   failed: 'integer',
   timed_out: 'integer',
@@ -11,19 +11,14 @@ const COUNTS: RowColumns = {
   interruptions: 'integer',
   duration_sum_ms: 'integer',
   lateness_sum_ms: 'integer',
+  duration: 'text',
+  lateness: 'text',
 }
-const NUMBERS: RowColumns = { ...COUNTS, duration: 'text', lateness: 'text' }
 
 const columns = (of: RowColumns, table = ''): string =>
   Object.keys(of)
     .map((name) => table + name)
     .join(', ')
-
-/** The numeric columns of a bucket. */
-export const BUCKET_NUMBERS: readonly string[] = ['bucket', 'width', ...Object.keys(COUNTS)]
-
-/** The columns of a bucket. */
-export const BUCKET_COLUMNS: string = columns({ ...KEY, ...NUMBERS })
 
 /** Statements about statistics, each for many buckets. */
 export function statisticsSql({ tables: t, sql }: ServerContext) {

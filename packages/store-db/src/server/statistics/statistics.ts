@@ -1,31 +1,14 @@
 import type { SqlSession } from '@escapement/db'
 import { addNumbers, MINUTE_MS, type StatsChange, statsChanges, type StatsEvent } from '../../stats/stats-change.ts'
-import { numbersOf, type StatsRow } from '../../stats/stats-row.ts'
-import { readNumbers } from '../read-numbers.ts'
+import { numbersOf } from '../../stats/stats-row.ts'
 import { type RowObject, rowsText } from '../rows-text.ts'
 import type { ServerContext } from '../server-context.ts'
 import { type Statements, statements } from '../statements.ts'
-import { BUCKET_NUMBERS, statisticsSql } from './statistics-sql.ts'
-
-/** What tells buckets apart. */
-interface BucketKey {
-  readonly job: string
-  readonly bucket: number
-  /** How long the bucket is, milliseconds. */
-  readonly width: number
-  readonly instance: string
-}
-
-/** A bucket as stored. */
-export type BucketRow = BucketKey & StatsRow
+import { type BucketKey, type BucketRow, bucketRowOf } from './bucket-row.ts'
+import { statisticsSql } from './statistics-sql.ts'
 
 /** What is added to a bucket of some width. */
 export type BucketChange = BucketKey & Pick<StatsChange, 'numbers'>
-
-/** A row of `BUCKET_COLUMNS`. */
-export function bucketRowOf(row: object): BucketRow {
-  return readNumbers<BucketRow>(row, BUCKET_NUMBERS as readonly (keyof BucketRow & string)[])
-}
 
 /**
  * Numbers by job, bucket and instance, changed in the transaction that they count (rule 21). Histograms are texts that
