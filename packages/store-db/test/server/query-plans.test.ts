@@ -13,6 +13,8 @@ import type { ServerContext } from '../../src/server/server-context.ts'
 import { settlingSql } from '../../src/server/settling/settling-sql.ts'
 import { spansSql } from '../../src/server/spans/spans-sql.ts'
 import { statements } from '../../src/server/statements.ts'
+import { overviewSql } from '../../src/server/reading/overview-sql.ts'
+import { upkeepSql } from '../../src/server/upkeep/upkeep-sql.ts'
 import { statisticsSql } from '../../src/server/statistics/statistics-sql.ts'
 import { fillTables } from './large-tables.ts'
 import { openerFor } from './server-pools.ts'
@@ -28,7 +30,12 @@ const ROLES = {
   settlingSql,
   spansSql,
   statisticsSql,
+  overviewSql,
+  upkeepSql,
 }
+
+/** Upkeep that reads jobs or counters in portions or once in a while, whose order no index has. */
+const READS_WHOLE: ReadonlySet<string> = new Set(['upkeepSql.idleFences', 'upkeepSql.absent'])
 
 /** Values of parameters that are not names. */
 const VALUES: Readonly<Record<string, SqlValue>> = {
@@ -38,9 +45,26 @@ const VALUES: Readonly<Record<string, SqlValue>> = {
   keys: ['key:1', 'key:2'],
   seqs: [1, 2],
   ...Object.fromEntries(
-    ['now', 'late', 'most', 'low', 'high', 'since', 'until', 'revision', 'leaseUntil', 'more', 'seq', 'width'].map(
-      (name): [string, number] => [name, 1],
-    ),
+    [
+      'now',
+      'late',
+      'before',
+      'absentBefore',
+      'total',
+      'done',
+      'failed',
+      'updatedAt',
+      'most',
+      'low',
+      'high',
+      'since',
+      'until',
+      'revision',
+      'leaseUntil',
+      'more',
+      'seq',
+      'width',
+    ].map((name): [string, number] => [name, 1]),
   ),
 }
 
@@ -95,7 +119,7 @@ describeOnServers(['postgres', 'mariadb'], ({ kind, url }) => {
     const texts = textsOf(context)
     for (const [name, made] of texts) {
       const found = await scansOf(context, made)
-      if (found.length > 0) scans.push([name, found])
+      if (found.length > 0 && !READS_WHOLE.has(name)) scans.push([name, found])
     }
     expect(scans).toEqual([])
     expect(texts.length).toBeGreaterThan(60)
