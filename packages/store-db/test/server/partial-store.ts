@@ -1,15 +1,15 @@
-import { integerOf, statement } from '@escapement/db'
 import { serverDefinitions } from '../../src/server/definitions/definitions.ts'
 import { QueueUse } from '../../src/server/definitions/queue-use.ts'
 import { ServerEndings } from '../../src/server/ending/endings.ts'
 import { serverEnqueue } from '../../src/server/enqueue/enqueue.ts'
 import { ServerInsertion } from '../../src/server/insertion/insertion.ts'
 import { serverPlanning } from '../../src/server/planning/planning.ts'
-import { executionReading } from '../../src/server/reading/execution-reading.ts'
+import { serverReading } from '../../src/server/reading/reading.ts'
 import type { ServerContext } from '../../src/server/server-context.ts'
 import { serverSettling } from '../../src/server/settling/settling.ts'
 import { ServerSpans } from '../../src/server/spans/spans.ts'
 import { ServerStatistics } from '../../src/server/statistics/statistics.ts'
+import { serverUpkeep } from '../../src/server/upkeep/upkeep.ts'
 
 /** The roles that exist so far. */
 export function finishedRoles(context: ServerContext): object {
@@ -23,13 +23,7 @@ export function finishedRoles(context: ServerContext): object {
     ...serverPlanning(context, { queueUse, insertion, spans }),
     ...serverEnqueue(context, { queueUse, insertion, endings }),
     ...serverSettling(context, { endings, statistics }),
-    ...executionReading(context),
-    async countExecutions(namespace: string, { jobs }: { readonly jobs?: readonly string[] }): Promise<number> {
-      const { executions } = context.tables
-      const ofJobs = jobs === undefined ? '' : 'AND job = :job'
-      const count = statement(`SELECT COUNT(*) AS n FROM ${executions} WHERE namespace = :namespace ${ofJobs}`)
-      const { rows } = await context.run<{ n: unknown }>(count, { namespace, job: jobs?.[0] ?? '' })
-      return integerOf(rows[0]?.n)
-    },
+    ...serverReading(context),
+    ...serverUpkeep(context, { statistics, recover: () => Promise.resolve([]) }),
   }
 }
