@@ -30,7 +30,8 @@ export function executionReading(context: ServerContext): Pick<ReadStore, 'execu
   }
 }
 
-function executionReadingSql(context: ServerContext) {
+/** Statements that read one execution, and the ledger of one job. */
+export function executionReadingSql(context: ServerContext) {
   const { tables: t } = context
   return {
     execution: `SELECT ${executionColumns(context)} FROM ${t.executions} AS x
