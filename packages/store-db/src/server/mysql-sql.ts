@@ -29,7 +29,9 @@ export const mysqlSql: ServerSql = {
   forShare: 'LOCK IN SHARE MODE',
   readBack: 'LOCK IN SHARE MODE',
   keyText: (column) => `CONVERT(${column} USING utf8mb4)`,
-  jsonText: (column, path) => `JSON_UNQUOTE(JSON_EXTRACT(${column}, '$.${path.join('.')}'))`,
+  // Half a surrogate pair is valid to JavaScript and MariaDB only.
+  jsonText: (column, path) =>
+    `CASE WHEN JSON_VALID(${column}) THEN JSON_UNQUOTE(JSON_EXTRACT(${column}, '$.${path.join('.')}')) END`,
   hasElement: (json, element) => `JSON_CONTAINS(${json}, JSON_QUOTE(${element}))`,
   among: (column, parameter) => `JSON_CONTAINS(${parameter}, JSON_QUOTE(${column}))`,
   contains: (text, parameter) => `POSITION(LOWER(${parameter}) IN LOWER(${text})) > 0`,

@@ -22,8 +22,9 @@ export const postgresSql: ServerSql = {
   forShare: 'FOR SHARE',
   readBack: '',
   keyText: (column) => column,
-  // U+0000 is valid in JSON, but not in text.
-  jsonText: (column, path) => `REPLACE(${column}, '\\u0000', '\\ufffd')::json #>> '{${path.join(',')}}'`,
+  // JSON may say U+0000 and half a surrogate pair, which text cannot hold.
+  jsonText: (column, path) =>
+    `REGEXP_REPLACE(${column}, '\\\\u(0000|d[89a-f]..)', '\\\\ufffd', 'gi')::json #>> '{${path.join(',')}}'`,
   hasElement: (json, element) => `${json}::jsonb @> to_jsonb(${element})`,
   among: (column, parameter) => `${column} = ANY(${parameter}::text[])`,
   contains: (text, parameter) => `POSITION(LOWER(${parameter} COLLATE "C") IN LOWER((${text}) COLLATE "C")) > 0`,

@@ -11,7 +11,7 @@ export function endingColumns(sql: ServerSql): string {
 /** Those of them that are numbers. */
 export const ENDING_NUMBERS = ['seq', 'revision', 'scheduled_for', 'is_ledger', 'fence', 'attempt'] as const
 
-/** A row of {@link endingColumns}. */
-export function endingRowOf(row: object): EndingRow {
-  return readNumbers<EndingRow>(row, ENDING_NUMBERS)
+/** A row of {@link endingColumns}. @param others - Further columns that are numbers. */
+export function endingRowOf<Row extends EndingRow>(row: object, others: readonly (keyof Row & string)[] = []): Row {
+  return readNumbers<Row>(row, [...ENDING_NUMBERS, ...others])
 }

@@ -126,7 +126,7 @@ export class ServerEndings {
     if (found.rows.length === 0) return []
     const seqs = found.rows.map(({ seq }) => integerOf(seq))
     const locked = await session.run<{ status: Ending['status'] }>(this.#sql.lockSurplus, { seqs })
-    return locked.rows.map((row) => ({ row: endingRowOf(row), status: row.status }))
+    return locked.rows.map((row) => ({ row: endingRowOf<EndingRow>(row), status: row.status }))
   }
 
   async #histories(
