@@ -8,12 +8,15 @@ import { enqueueSql } from '../../src/server/enqueue/enqueue-sql.ts'
 import { insertionSql } from '../../src/server/insertion/insertion-sql.ts'
 import { openServerContext } from '../../src/server/open-server-context.ts'
 import { planningSql } from '../../src/server/planning/planning-sql.ts'
+import { overviewSql } from '../../src/server/reading/overview-sql.ts'
 import { executionReadingSql } from '../../src/server/reading/execution-reading.ts'
 import type { ServerContext } from '../../src/server/server-context.ts'
 import { settlingSql } from '../../src/server/settling/settling-sql.ts'
 import { spansSql } from '../../src/server/spans/spans-sql.ts'
 import { statements } from '../../src/server/statements.ts'
 import { statisticsSql } from '../../src/server/statistics/statistics-sql.ts'
+import { foldingSql } from '../../src/server/upkeep/stats-folding.ts'
+import { upkeepSql } from '../../src/server/upkeep/upkeep-sql.ts'
 import { fillTables } from './large-tables.ts'
 import { openerFor } from './server-pools.ts'
 
@@ -22,13 +25,22 @@ const ROLES = {
   definitionChangesSql,
   endingSql,
   enqueueSql,
+  foldingSql,
   executionReadingSql,
   insertionSql,
+  overviewSql,
   planningSql,
   settlingSql,
   spansSql,
   statisticsSql,
+  upkeepSql,
 }
+
+/**
+ * Looks of upkeep, some a day, at what has no index for it: counters that are idle, jobs that are absent. And the work of
+ * all jobs at once, for whose handlers reading them all is the cheapest.
+ */
+const READ_WHOLE = new Set(['upkeepSql.idleFences', 'upkeepSql.absent', 'overviewSql.stranded'])
 
 /** Values of parameters that are not names. */
 const VALUES: Readonly<Record<string, SqlValue>> = {
@@ -38,9 +50,23 @@ const VALUES: Readonly<Record<string, SqlValue>> = {
   keys: ['key:1', 'key:2'],
   seqs: [1, 2],
   ...Object.fromEntries(
-    ['now', 'late', 'most', 'low', 'high', 'since', 'until', 'revision', 'leaseUntil', 'more', 'seq', 'width'].map(
-      (name): [string, number] => [name, 1],
-    ),
+    [
+      'now',
+      'late',
+      'most',
+      'low',
+      'high',
+      'since',
+      'until',
+      'revision',
+      'leaseUntil',
+      'more',
+      'seq',
+      'width',
+      'before',
+      'absentBefore',
+      'latest',
+    ].map((name): [string, number] => [name, 1]),
   ),
 }
 
@@ -95,7 +121,7 @@ describeOnServers(['postgres', 'mariadb'], ({ kind, url }) => {
     const texts = textsOf(context)
     for (const [name, made] of texts) {
       const found = await scansOf(context, made)
-      if (found.length > 0) scans.push([name, found])
+      if (found.length > 0 && !READ_WHOLE.has(name)) scans.push([name, found])
     }
     expect(scans).toEqual([])
     expect(texts.length).toBeGreaterThan(60)
