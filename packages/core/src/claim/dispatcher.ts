@@ -167,6 +167,7 @@ export class Dispatcher {
       await this.#membership.beat()
       return
     }
+    if (instance !== this.#membership.id) return // it has died meanwhile: recovery gives back what it was granted
     this.#hasMore = result.hasMore
     if (result.executions.length === 0 && !result.hasMore) this.#emptyAt = this.#context.runtime.monotonic()
     if (this.#isStopped) await this.#executor.handBack(result.executions)

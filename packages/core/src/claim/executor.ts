@@ -17,7 +17,7 @@ import { isTakenAhead } from '../run/taken-ahead.ts'
 import { ProgressReporter } from './progress-reporter.ts'
 import { StartReporter } from './start-reporter.ts'
 
-/** What was taken ahead goes back when it could not be started for this long. Milliseconds. */
+/** What was taken ahead goes back when it could not be started for this long, and at latest after twice as long. Milliseconds. */
 const LONGEST_AHEAD_MS = 1_000
 /** No new work while this many ends wait for the store. */
 const MOST_UNSETTLED = 2_000
@@ -256,18 +256,18 @@ export class Executor implements AttemptObserver {
 
   #watchReady(): void {
     if (this.#returnTimer !== undefined || [...this.#lanes.values()].every((lane) => lane.heldCount === 0)) return
+    const held = new Set([...this.#lanes.values()].flatMap((lane) => lane.held()))
     this.#returnTimer = this.#context.timers.after(LONGEST_AHEAD_MS, () => {
       this.#returnTimer = undefined
-      void this.#returnStuck()
+      void this.#returnStuck(held)
       this.#watchReady()
     })
   }
 
-  /** What could not start for so long may start sooner elsewhere. */
-  async #returnStuck(): Promise<void> {
-    const takenBefore = this.#context.clock.now() - LONGEST_AHEAD_MS
+  /** What could not start for so long may start sooner elsewhere; an instant that does not come is one whose clock was set back. */
+  async #returnStuck(held: ReadonlySet<ClaimedExecution>): Promise<void> {
     const stuck = [...this.#lanes.values()].flatMap((lane) => {
-      const dropped = lane.drop((claimed) => claimed.claimedAt <= takenBefore)
+      const dropped = lane.drop((claimed) => held.has(claimed))
       if (dropped.length > 0) lane.learnSlowness(LONGEST_AHEAD_MS)
       return dropped
     })

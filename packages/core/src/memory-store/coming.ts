@@ -4,6 +4,9 @@ import type { MemoryTables } from './memory-tables.ts'
 import { goesBefore, isSlotOnly } from './queue-table.ts'
 import type { Room } from './taking.ts'
 
+/** Ticks that one pass looks at before they are due; the others are taken when they are. */
+const MOST_COMING = 200
+
 /**
  * Takes ticks that fall due within `aheadMs`, where demand is left and nothing can change their verdict until then.
  *
@@ -26,10 +29,11 @@ export function takeComing(
 ): void {
   const until = now + aheadMs
   if ((tables.future.peek()?.dueAt ?? Number.POSITIVE_INFINITY) > until) return
+  if (rooms.every(({ slots, prefetch }) => slots + prefetch === 0)) return
   const roomOf = new Map(rooms.map((room) => [room.queue, room]))
   const coming: ExecutionRow[] = []
   for (const row of tables.future.inOrder()) {
-    if (row.dueAt > until) break
+    if (row.dueAt > until || coming.length >= MOST_COMING) break
     if (handlers.has(row.job) && roomOf.has(row.queue)) coming.push(row)
   }
   for (const row of coming.toSorted((a, b) => (goesBefore(a, b) ? -1 : 1))) {
@@ -47,8 +51,11 @@ function canTake(tables: MemoryTables, row: ExecutionRow, { slots, prefetch }: R
   return isLedgerTick(row) && !row.isJudged && !isPausedUntil(tables, row, now) && isVerdictCertain(tables, row, now)
 }
 
+/** By the job, by the queue that its definition names, and by the one that it waits in. */
 function isPausedUntil(tables: MemoryTables, row: ExecutionRow, now: number): boolean {
-  const pauses = [...(tables.job(row.job).state?.pauses ?? []), ...tables.queue(row.queue).pauses]
+  const { state } = tables.job(row.job)
+  const queuePauses = [row.queue, state?.current.spec.queue ?? row.queue].flatMap((name) => tables.queue(name).pauses)
+  const pauses = [...(state?.pauses ?? []), ...queuePauses]
   return isPausedAt(pauses, now) || isPausedAt(pauses, row.dueAt)
 }
 

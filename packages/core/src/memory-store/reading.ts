@@ -110,6 +110,8 @@ function* dueRows(tables: MemoryTables): Generator<ExecutionRow> {
 }
 
 function snapshot(tables: MemoryTables, row: ExecutionRow, now: number): Execution {
+  const isComing = row.status === 'running' && (row.startedAt ?? 0) > now // taken for its instant
+  if (isComing) return { ...toExecution(row, 'time'), status: 'scheduled', startedAt: null }
   return toExecution(row, visibleStatus(row) === 'scheduled' ? waitingFor(tables, row, now) : null)
 }
 

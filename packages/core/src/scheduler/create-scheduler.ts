@@ -178,7 +178,10 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
         engine.dispatcher.wake()
         return created
       }),
-    retire: (job, byOptions = {}) => whenOpen(() => controls.retire(jobNameOf(job), byOptions)),
+    retire: async (job, byOptions = {}) => {
+      await whenOpen(() => controls.retire(jobNameOf(job), byOptions))
+      await engine.dispatcher.returnReady({ ticksOf: jobNameOf(job) })
+    },
     bulk: async (kind, filter, byOptions = {}) => {
       const action = await whenOpen(() => controls.bulk(kind, filter, byOptions))
       engine.upkeep.wake()

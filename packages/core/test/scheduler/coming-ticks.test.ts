@@ -1,7 +1,7 @@
-import { defineJob, every, type JobStore } from '@escapement/core'
+import { defineJob, every, type JobStore, type Scheduler } from '@escapement/core'
 import type { VirtualRuntime } from '@escapement/testkit'
 import { expect, test } from 'vitest'
-import { Cluster, MINUTE, SECOND, START } from './cluster.ts'
+import { Cluster, HOUR, MINUTE, SECOND, START } from './cluster.ts'
 
 /** Requests that take long to get to the server, and replies that take long to come back. Milliseconds. */
 function farStore(store: JobStore, runtime: () => VirtualRuntime, way: { there: number; back: number }): JobStore {
@@ -24,6 +24,12 @@ function farStore(store: JobStore, runtime: () => VirtualRuntime, way: { there: 
 function clusterWith(way: { there: number; back: number }): Cluster {
   const cluster: Cluster = new Cluster({ wrap: (store) => farStore(store, () => cluster.runtime, way) })
   return cluster
+}
+
+/** What was taken for an instant that has not come. */
+async function taken(scheduler: Scheduler): Promise<string[]> {
+  const { items } = await scheduler.executions({ jobs: ['tick'] }, {})
+  return items.filter(({ claimedAt, startedAt }) => claimedAt !== null && startedAt === null).map(({ id }) => id)
 }
 
 for (const overlap of ['allow', 'skip', 'queue-one', 'queue-all', 'cancel-running'] as const) {
@@ -71,8 +77,7 @@ test('rule 13: a tick that was taken for its instant does not start when its job
   })
   const { scheduler } = await cluster.start({ jobs: [job] })
   await cluster.runtime.advanceTo(START + 2 * MINUTE - 20)
-  const { items } = await scheduler.executions({ jobs: ['tick'], statuses: ['running'] }, {})
-  expect(items.map(({ startedAt }) => startedAt)).toEqual([START + 2 * MINUTE]) // it is taken
+  expect(await taken(scheduler)).toHaveLength(1)
   await cluster.run(scheduler.pause(job))
   await cluster.reach(2.5 * MINUTE)
   await cluster.run(scheduler.resume(job))
@@ -80,6 +85,38 @@ test('rule 13: a tick that was taken for its instant does not start when its job
   expect(seen).toEqual([MINUTE, 3 * MINUTE])
   const ticks = await scheduler.ticks(job, { from: START + MINUTE, to: START + 3 * MINUTE })
   expect(ticks.map(({ verdict }) => verdict)).toEqual(['succeeded', 'paused', 'succeeded'])
+})
+
+test('rule 5: a tick that was taken for its instant does not start when its job is retired before it', async () => {
+  await using cluster = new Cluster()
+  const seen: number[] = []
+  const job = defineJob({
+    name: 'tick',
+    trigger: every('1m'),
+    run: ({ scheduledFor }) => void seen.push(scheduledFor - START),
+  })
+  const { scheduler } = await cluster.start({ jobs: [job] })
+  await cluster.runtime.advanceTo(START + 2 * MINUTE - 20)
+  expect(await taken(scheduler)).toHaveLength(1)
+  await cluster.run(scheduler.retire('tick'))
+  await cluster.reach(5 * MINUTE)
+  expect(seen).toEqual([MINUTE])
+})
+
+test('rule 9: an instant that goes an hour away, because the clock was set back, keeps no slot for long', async () => {
+  await using cluster = new Cluster()
+  const seen: string[] = []
+  const tick = defineJob({ name: 'tick', trigger: every('1m'), run: () => void seen.push('tick') })
+  const other = defineJob({ name: 'other', run: () => void seen.push('other') })
+  const { scheduler } = await cluster.start({ jobs: [tick, other], queues: { default: { concurrency: 1 } } })
+  await cluster.runtime.advanceTo(START + MINUTE - 20)
+  expect(await taken(scheduler)).toHaveLength(1)
+  cluster.runtime.stepWallClock(-HOUR)
+  await cluster.run(scheduler.enqueue(other))
+  await cluster.runtime.advance('3s')
+  expect(seen).toEqual(['other'])
+  await cluster.runtime.advance('61m')
+  expect(seen.filter((name) => name === 'tick').length).toBeGreaterThanOrEqual(1)
 })
 
 test('rule 18: a tick that was taken for its instant never starts when it is cancelled before it', async () => {
@@ -92,12 +129,11 @@ test('rule 18: a tick that was taken for its instant never starts when it is can
   })
   const { scheduler } = await cluster.start({ jobs: [job] })
   await cluster.runtime.advanceTo(START + MINUTE - 20)
-  const { items } = await scheduler.executions({ jobs: ['tick'], statuses: ['running'] }, {})
-  expect(items).toHaveLength(1)
-  await cluster.run(scheduler.cancel(items[0]?.id ?? ''))
+  const [id = ''] = await taken(scheduler)
+  await cluster.run(scheduler.cancel(id))
   await cluster.reach(2 * MINUTE)
   expect(seen).toEqual([2 * MINUTE])
-  expect((await scheduler.execution(items[0]?.id ?? ''))?.execution.status).toBe('cancelled')
+  expect((await scheduler.execution(id))?.execution).toMatchObject({ status: 'cancelled', startedAt: null })
 })
 
 test('rule 18: a tick that was taken for its instant starts elsewhere at it when its instance stops before', async () => {

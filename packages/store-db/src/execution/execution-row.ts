@@ -66,21 +66,22 @@ export function visibleStatus(status: ExecutionStatus | 'claimed'): ExecutionSta
 
 /** A row as an {@link Execution}. @param now - The server's time. */
 export function executionOf(row: ExecutionRow, now: number): Execution {
+  const isComing = row.status === 'running' && row.started_at !== null && row.started_at > now // taken for its instant
   return {
     id: row.id,
     job: row.job,
     revision: row.revision,
     origin: row.origin,
-    status: visibleStatus(row.status),
+    status: isComing ? 'scheduled' : visibleStatus(row.status),
     reason: row.reason,
-    waitingFor: waitingFor(row, now),
+    waitingFor: isComing ? 'time' : waitingFor(row, now),
     queue: row.queue,
     priority: row.priority,
     scheduledFor: row.scheduled_for,
     dueAt: row.due_at,
     createdAt: row.created_at,
     claimedAt: row.claimed_at,
-    startedAt: row.started_at,
+    startedAt: isComing ? null : row.started_at,
     finishedAt: row.finished_at,
     instance: row.instance,
     attempt: row.attempt,

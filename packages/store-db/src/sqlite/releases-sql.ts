@@ -32,6 +32,10 @@ export function releasesSql(t: TableNames) {
         fence = max(fence + 1, ?), was_interrupted = max(was_interrupted, ?)
       WHERE seq = ?`,
 
+    /** Ticks planned beyond a retirement do not exist (rule 5). */
+    dropRetired: `DELETE FROM ${e} WHERE seq = ? AND is_judged = 0 AND status = 'scheduled'
+      AND EXISTS (SELECT 1 FROM ${t.jobs} j WHERE j.namespace = ${e}.namespace AND j.name = ${e}.job AND j.retired_at IS NOT NULL)`,
+
     /** Back in line for another attempt; it stays open. */
     again: `UPDATE ${e} SET status = 'scheduled', claimed_at = NULL, claim_token = NULL, abandoned_at = NULL, due_at = ?,
         retries = ?, interruptions = ?, fence = max(fence + 1, ?), was_interrupted = 1

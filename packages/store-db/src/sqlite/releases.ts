@@ -32,12 +32,10 @@ export class Releases {
     this.#endings = endings
   }
 
-  /** Gives back what its owner has not started; what is to be cancelled ends instead. Another fence changes nothing. */
+  /** Gives back what its owner has not started. Another fence changes nothing. */
   handBack(session: SqliteSession, namespace: string, id: string, fence: number, now: number): void {
     const row = session.get<HeldRow>(this.#sql.heldById, [namespace, id, fence])
-    if (row === undefined) return
-    if (row.cancel_requested_at === null) session.run(this.#sql.giveBack, [now, now * 1_000, 0, row.seq])
-    else this.#endings.finish(session, namespace, row, { status: 'cancelled', reason: null, finishedAt: now })
+    if (row !== undefined) this.#giveBack(session, namespace, row, now, false)
   }
 
   /** Gives back what a live instance was granted and does not know of, because the reply was lost. */
@@ -61,8 +59,19 @@ export class Releases {
       .map((row) => this.#release(session, namespace, row, now))
   }
 
+  /** What is to be cancelled ends instead; a tick whose time has not come goes when its job was retired before it. */
+  #giveBack(session: SqliteSession, namespace: string, row: HeldRow, now: number, hasDied: boolean): void {
+    session.run(this.#sql.giveBack, [now, now * 1_000, Number(hasDied), row.seq])
+    const asBefore = { ...row, attempt: row.attempt - 1 }
+    if (row.cancel_requested_at !== null) {
+      this.#endings.finish(session, namespace, asBefore, { status: 'cancelled', reason: null, finishedAt: now })
+    } else if (row.due_at > now) {
+      session.run(this.#sql.dropRetired, [row.seq])
+    }
+  }
+
   #release(session: SqliteSession, namespace: string, row: HeldRow, now: number): Recovered {
-    const wasStarted = row.status === 'running'
+    const wasStarted = row.status === 'running' && (row.started_at ?? 0) <= now
     const isAbandoned = row.abandoned_at !== null
     const policy = session.get<PolicyRow>(this.#sql.policy, [namespace, row.job, row.revision])
     const { status, reason, spends } = afterInterruption({
@@ -85,13 +94,13 @@ export class Releases {
       const event = { job, instance, at: now, status: 'scheduled', spends, durationMs: null, latenessMs: null } as const
       this.#endings.statistics.count(session, namespace, [event])
     }
-    if (status !== 'scheduled') {
+    if (!wasStarted) {
+      this.#giveBack(session, namespace, row, now, true)
+    } else if (status !== 'scheduled') {
       session.run(this.#sql.spend, [retries, interruptions, micros, seq])
       this.#endings.finish(session, namespace, row, { status, reason, finishedAt: now })
-    } else if (wasStarted) {
-      session.run(this.#sql.again, [row.due_at, retries, interruptions, micros, seq])
     } else {
-      session.run(this.#sql.giveBack, [now, micros, 1, seq])
+      session.run(this.#sql.again, [row.due_at, retries, interruptions, micros, seq])
     }
     return { executionId: row.id, job, instance, status, wasStarted }
   }

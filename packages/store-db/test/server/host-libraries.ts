@@ -9,7 +9,7 @@ import { createPool, type RowDataPacket } from 'mysql2'
 import { Pool } from 'pg'
 
 /** A transaction of a host: what it passes to `enqueue`, and how it writes itself. */
-export interface HostTransaction {
+interface HostTransaction {
   readonly transaction: unknown
   /** Runs a statement of the host's own, without parameters. */
   readonly write: (text: string) => Promise<unknown>

@@ -52,6 +52,11 @@ function growth({ tables: t, sql }: ServerContext): string[] {
   ]
   return [
     ...Array.from({ length: DOUBLINGS }, (_, place) => [doubling(place), ...doublingJobs(place)]).flat(),
+    ...Array.from(
+      { length: DOUBLINGS },
+      (_, place) => `INSERT INTO ${t.handlers} (namespace, job, instance, hash)
+        SELECT namespace, job, CONCAT(instance, '-${place}'), hash FROM ${t.handlers}`,
+    ),
     `INSERT INTO ${t.attempts} (execution_seq, number, instance, fence, claimed_at, finished_at, outcome)
       SELECT seq, 1, 'i', 1, 1, 1, 'succeeded' FROM ${t.executions}`,
     `INSERT INTO ${t.spans} (namespace, job, from_at, to_at, revision, count, reason)

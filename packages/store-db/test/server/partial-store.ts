@@ -11,7 +11,7 @@ import { ServerSpans } from '../../src/server/spans/spans.ts'
 import { ServerStatistics } from '../../src/server/statistics/statistics.ts'
 import { serverUpkeep } from '../../src/server/upkeep/upkeep.ts'
 
-/** The roles that exist so far. */
+/** The roles that exist so far; nothing is recovered. */
 export function finishedRoles(context: ServerContext): object {
   const queueUse = new QueueUse(context)
   const insertion = new ServerInsertion(context)

@@ -1,7 +1,6 @@
 import type { CancelResult, EnqueueResult, EnqueueStore, NewExecution } from '@escapement/core'
 import { integerOf, type SqlSession } from '@escapement/db'
 import type { ExecutionRow } from '../../execution/execution-row.ts'
-import type { EndingRow } from '../../settle/ending-row.ts'
 import type { QueueUse } from '../definitions/queue-use.ts'
 import { endingRowOf } from '../ending/ending-columns.ts'
 import type { ServerEndings } from '../ending/endings.ts'
@@ -19,7 +18,10 @@ export interface EnqueueParts {
   readonly endings: ServerEndings
 }
 
-type TimedRow = EndingRow & { readonly now: unknown }
+interface TimedRow {
+  readonly now: unknown
+}
+
 type AskedRow = TimedRow & Pick<ExecutionRow, 'status'>
 
 /** What people and programs ask for, on a server. */
@@ -35,16 +37,15 @@ export function serverEnqueue(context: ServerContext, { queueUse, insertion, end
   ): Promise<readonly EnqueueResult[]> => {
     const results = await insertion.enqueueWithin(session, namespace, executions)
     const ids = results.filter(({ existing }) => !existing).map(({ id }) => id)
-    const { rows } = await session.run(sql.occupied, { namespace, ids })
-    const occupied = rows.map((row) => endingRowOf<TimedRow>(row))
-    const skipped = occupied.map((row) => ({
-      row,
+    const { rows } = await session.run<TimedRow>(sql.occupied, { namespace, ids })
+    const skipped = rows.map((row) => ({
+      row: endingRowOf(row),
       status: 'skipped' as const,
       reason: 'open' as const,
       finishedAt: integerOf(row.now),
     }))
     await endings.finish(session, namespace, skipped)
-    const gone = new Set(occupied.map(({ id }) => id))
+    const gone = new Set(skipped.map(({ row }) => row.id))
     return results.map((result) => (gone.has(result.id) ? { ...result, status: 'skipped' } : result))
   }
 
@@ -54,14 +55,15 @@ export function serverEnqueue(context: ServerContext, { queueUse, insertion, end
     id: string,
     by: string | null,
   ): Promise<CancelResult> => {
-    const [found] = (await session.run(sql.lock, { namespace, id })).rows
+    const [found] = (await session.run<AskedRow>(sql.lock, { namespace, id })).rows
     if (found === undefined) return 'unknown'
-    const row = endingRowOf<AskedRow>(found)
-    if (isTerminal(row.status)) return 'already-ended'
-    const now = integerOf(row.now)
+    if (isTerminal(found.status)) return 'already-ended'
+    const now = integerOf(found.now)
     await session.run(sql.requestCancel, { namespace, id, now, by })
-    if (row.status !== 'scheduled') return 'requested'
-    await endings.finish(session, namespace, [{ row, status: 'cancelled', reason: null, finishedAt: now }])
+    if (found.status !== 'scheduled') return 'requested'
+    await endings.finish(session, namespace, [
+      { row: endingRowOf(found), status: 'cancelled', reason: null, finishedAt: now },
+    ])
     return 'cancelled'
   }
 

@@ -38,7 +38,7 @@ export function claimPass(scope: JudgingScope, request: ClaimRequest, places: La
   const { starts, ahead, hasMore } = mayStart
     ? selectDue(scope, eligibility, request.queues, places, {
         fresh: kept,
-        coming: comingTicks(scope, request.aheadMs),
+        coming: comingTicks(scope, request.aheadMs, demandOf(request)),
       })
     : { starts: [], ahead: [], hasMore: false }
   const executions = [...take(scope, request, starts, 'running'), ...take(scope, request, ahead, 'claimed')]
@@ -58,6 +58,10 @@ export function claimPass(scope: JudgingScope, request: ClaimRequest, places: La
     hasMore,
     now,
   }
+}
+
+function demandOf({ queues }: ClaimRequest): number {
+  return queues.reduce((sum, { slots, prefetch }) => sum + slots + prefetch, 0)
 }
 
 function take(

@@ -5,15 +5,20 @@ import { type JudgingScope, openRows } from './judging.ts'
 /** Ticks that one pass looks at before they are due; the others are taken when they are. */
 const MOST_COMING = 200
 
-/** Ticks that fall due within `aheadMs` and will run whatever comes until then, in the order of claims. */
-export function comingTicks(scope: JudgingScope, aheadMs: number): readonly Candidate[] {
+/** Up to `most` ticks that fall due within `aheadMs` and will run whatever comes until then, in the order of claims. */
+export function comingTicks(scope: JudgingScope, aheadMs: number, most: number): readonly Candidate[] {
   const { session, sql, namespace, handlers, jobs, now } = scope
-  if (aheadMs === 0) return []
+  if (aheadMs === 0 || most === 0) return []
   const rows = session
     .all<Candidate>(sql.comingTicks, [namespace, now, now + aheadMs, MOST_COMING])
     .filter(({ job }) => handlers.has(job))
   jobs.prepare(rows.map(({ job }) => job))
-  return rows.filter((row) => isVerdictCertain(scope, row)).toSorted(goesBefore)
+  const coming: Candidate[] = []
+  for (const row of rows.toSorted(goesBefore)) {
+    if (coming.length >= most) break
+    if (isVerdictCertain(scope, row)) coming.push(row)
+  }
+  return coming
 }
 
 /** Whether the tick will run, whatever comes until it falls due. */

@@ -17,8 +17,9 @@ export function lookAhead(scope: JudgingScope, request: ClaimRequest): Partial<C
   const first = firstToJudge(scope)
   if (first.expiry < now || first.skippable <= now) return null
   if (first.tick <= now && hasPunctualTick(scope)) return null
-  const isTickComing = first.tick <= now + request.aheadMs && comingTicks(scope, request.aheadMs).length > 0
-  if (isTickComing && request.queues.some(({ slots, prefetch }) => slots + prefetch > 0)) return null
+  const hasDemand = request.queues.some(({ slots, prefetch }) => slots + prefetch > 0)
+  const isTickComing = first.tick <= now + request.aheadMs
+  if (hasDemand && isTickComing && comingTicks(scope, request.aheadMs, 1).length > 0) return null
   let hasMore = false
   for (const { queue, slots, prefetch } of request.queues) {
     let priority = Number.MAX_SAFE_INTEGER

@@ -27,7 +27,13 @@ export const comingCases: readonly JobStoreCase[] = [
       [{ id: first, claimedAt: at - AHEAD_MS, startedAt: at }],
     )
     assert.equal(nextDueAt, at + 51)
-    assert.deepEqual((await stage.execution(first as string)).startedAt, at)
+    const seen = async () => {
+      const { status, waitingFor, startedAt } = await stage.execution(first as string)
+      return { status, waitingFor, startedAt }
+    }
+    assert.deepEqual(await seen(), { status: 'scheduled', waitingFor: 'time', startedAt: null })
+    await stage.pass(AHEAD_MS)
+    assert.deepEqual(await seen(), { status: 'running', waitingFor: null, startedAt: at })
   }),
 
   storeCase([10], 'a repeated claim answers with the ticks that it took for their instant', async (stage) => {
@@ -154,6 +160,53 @@ export const comingCases: readonly JobStoreCase[] = [
       (await stage.spans()).map(({ reason, count }) => [reason, count]),
       [['paused', 1]],
     )
+  }),
+
+  storeCase([10, 18], 'a tick that is cancelled before its instant has never started', async (stage) => {
+    await stage.job()
+    await stage.instance('a')
+    await stage.plan('report', [stage.now() + 40])
+    const [claimed] = await claimAhead(stage)
+    assert.ok(claimed)
+    await stage.pass(20)
+    assert.equal(await stage.store.cancel(stage.namespace, claimed.id, 'user:ada'), 'requested')
+    await stage.store.handBack(stage.namespace, [{ executionId: claimed.id, fence: claimed.fence }])
+    const { execution, attempts } = await stage.found(claimed.id)
+    const { status, startedAt, finishedAt, attempt } = execution
+    assert.deepEqual(
+      { status, startedAt, finishedAt, attempt, attempts },
+      { status: 'cancelled', startedAt: null, finishedAt: stage.now(), attempt: 0, attempts: [] },
+    )
+  }),
+
+  storeCase([10, 14], 'a tick whose instance goes before its instant was not interrupted', async (stage) => {
+    await stage.job({ onInterrupt: 'fail' })
+    await stage.instance('a')
+    await stage.instance('b')
+    await stage.plan('report', [stage.now() + 40])
+    const [claimed] = await claimAhead(stage)
+    assert.ok(claimed)
+    await stage.pass(20)
+    await stage.store.removeInstance(stage.namespace, 'a')
+    const [recovered] = await stage.store.recover(stage.namespace, 10)
+    assert.deepEqual(
+      { status: recovered?.status, wasStarted: recovered?.wasStarted },
+      { status: 'scheduled', wasStarted: false },
+    )
+    const again = await stage.claimOne('b', { aheadMs: AHEAD_MS })
+    assert.deepEqual([again.id, again.attempt, again.interruptions], [claimed.id, 1, 0])
+  }),
+
+  storeCase([5, 10], 'a tick that is given back after its job was retired is gone', async (stage) => {
+    await stage.job()
+    await stage.instance('a')
+    await stage.plan('report', [stage.now() + 40])
+    const [claimed] = await claimAhead(stage)
+    assert.ok(claimed)
+    await stage.pass(20)
+    assert.equal(await stage.store.retire(stage.namespace, 'report'), true)
+    await stage.store.handBack(stage.namespace, [{ executionId: claimed.id, fence: claimed.fence }])
+    assert.equal(await stage.isGone(claimed.id), true)
   }),
 
   storeCase([9, 10], 'what is given back after the clock was set back runs all the same', async (stage) => {
