@@ -1,5 +1,5 @@
 /** The tables of the component `jobs`, without their prefix. */
-const NAMES = [
+export const JOB_TABLES = [
   'attempts',
   'bulk_actions',
   'executions',
@@ -15,10 +15,13 @@ const NAMES = [
 ] as const
 
 /** Full table names by their plain ones. The prefix was checked: they can stand in SQL as they are. */
-export type TableNames = Readonly<Record<(typeof NAMES)[number], string>> & { readonly prefix: string }
+export type TableNames = Readonly<Record<(typeof JOB_TABLES)[number], string>> & { readonly prefix: string }
 
-/** @param prefix - Checked by `tablePrefix` of `@escapement/db`. */
-export function tableNames(prefix: string): TableNames {
-  const names = Object.fromEntries(NAMES.map((name) => [name, prefix + name])) as Record<(typeof NAMES)[number], string>
-  return { ...names, prefix }
+/**
+ * @param prefix - Checked by `tablePrefix` of `@escapement/db`.
+ * @param qualified - The name of a table as it stands in SQL; by default as it is.
+ */
+export function tableNames(prefix: string, qualified: (name: string) => string = (name) => name): TableNames {
+  const names = Object.fromEntries(JOB_TABLES.map((name) => [name, qualified(prefix + name)]))
+  return { ...(names as Record<(typeof JOB_TABLES)[number], string>), prefix }
 }

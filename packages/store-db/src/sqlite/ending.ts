@@ -1,43 +1,12 @@
-import type { ExecutionReason, ExecutionStatus, HistoryPolicy, SpanReason } from '@escapement/core'
+import type { HistoryPolicy, SpanReason } from '@escapement/core'
 import type { SqliteSession } from '@escapement/db'
+import { type Ending, type EndingRow, guardsItsKey, historyOf, isKept } from '../settle/ending-row.ts'
 import type { SettledExecution } from '../settle/settled-memory.ts'
 import type { StatsEvent } from '../stats/stats-change.ts'
 import type { TableNames } from '../table-names.ts'
 import { endingSql } from './ending-sql.ts'
 import { SqliteSpans } from './spans.ts'
 import { SqliteStatistics } from './statistics.ts'
-
-/** What has to be known of a row to end it. */
-export interface EndingRow {
-  readonly seq: number
-  readonly id: string
-  readonly job: string
-  readonly revision: number
-  readonly scheduled_for: number
-  readonly is_ledger: number
-  readonly dedupe_key: string | null
-  readonly fence: number
-  readonly instance: string | null
-  readonly attempt: number
-}
-
-/** A verdict. */
-export interface Ending {
-  readonly status: Exclude<ExecutionStatus, 'scheduled' | 'running'>
-  readonly reason: ExecutionReason | null
-  readonly finishedAt: number
-}
-
-/** Whether the row of a settled execution stays, for a while at least. */
-export function isKept(row: EndingRow, status: Ending['status'], history: HistoryPolicy): boolean {
-  if (guardsItsKey(row) || typeof history !== 'string') return true
-  return history === 'all' || (history === 'failures' && (status === 'failed' || status === 'timed_out'))
-}
-
-/** Its key guards against a second run. */
-function guardsItsKey(row: EndingRow): boolean {
-  return row.dedupe_key !== null && row.is_ledger === 0
-}
 
 /** Gives executions their verdicts and keeps their rows as far as the history of their job says (rules 3 and 4). */
 export class SqliteEndings {
@@ -101,9 +70,8 @@ export class SqliteEndings {
   }
 
   #historyOf(session: SqliteSession, namespace: string, row: EndingRow): HistoryPolicy {
-    const found =
-      session.get<{ history: string }>(this.#sql.history, [namespace, row.job, row.revision])?.history ?? 'all'
-    return found.startsWith('{') ? (JSON.parse(found) as HistoryPolicy) : (found as HistoryPolicy)
+    const found = session.get<{ history: string }>(this.#sql.history, [namespace, row.job, row.revision])
+    return historyOf(found?.history ?? 'all')
   }
 
   /** Removes the row of an execution that has ended; in the ledger a span stands for it. */

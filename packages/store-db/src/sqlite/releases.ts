@@ -1,7 +1,8 @@
 import { afterInterruption, type Recovered } from '@escapement/core'
 import type { SqliteSession } from '@escapement/db'
 import type { TableNames } from '../table-names.ts'
-import type { EndingRow, SqliteEndings } from './ending.ts'
+import type { EndingRow } from '../settle/ending-row.ts'
+import type { SqliteEndings } from './ending.ts'
 import { releasesSql } from './releases-sql.ts'
 
 interface HeldRow extends EndingRow {

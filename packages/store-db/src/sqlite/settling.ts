@@ -1,24 +1,16 @@
 import type { ExecutionStatus, Settlement, SettleResult, SettleStore } from '@escapement/core'
 import type { SqliteSession } from '@escapement/db'
+import { isKept } from '../settle/ending-row.ts'
 import { type SettledExecution, SettledMemory } from '../settle/settled-memory.ts'
+import { eventOf, type SettledRow, statusAfter } from '../settle/settlement-verdict.ts'
 import type { StatsEvent } from '../stats/stats-change.ts'
 import { visibleStatus } from '../execution/execution-row.ts'
-import { type EndingRow, isKept, SqliteEndings } from './ending.ts'
+import { SqliteEndings } from './ending.ts'
 import { settlingSql } from './settling-sql.ts'
 import type { SqliteContext } from './sqlite-context.ts'
 
 /** Settlements of one write: about a millisecond of work. As many as there is time for share a transaction. */
 const AT_ONCE = 50
-
-interface SettledRow extends EndingRow {
-  readonly status: ExecutionStatus | 'claimed'
-  readonly retries: number
-  readonly interruptions: number
-  readonly claimed_at: number | null
-  readonly due_at: number
-  readonly abandoned_at: number | null
-  readonly cancel_requested_at: number | null
-}
 
 /** What a transaction gathers beside its results. */
 interface Batch {
@@ -140,25 +132,4 @@ export function sqliteSettling(context: SqliteContext): SettleStore {
 function inRounds(settlements: readonly Settlement[]): readonly (readonly Settlement[])[] {
   if (new Set(settlements.map(({ executionId }) => executionId)).size === settlements.length) return [settlements]
   return settlements.map((settlement) => [settlement])
-}
-
-/** A pending cancel turns a retry into `cancelled`; what was abandoned runs on. */
-function statusAfter(row: SettledRow, given: Settlement): Exclude<ExecutionStatus, 'skipped'> {
-  if (given.abandonedAt !== null) return 'running'
-  if (given.status === 'scheduled' && row.cancel_requested_at !== null) return 'cancelled'
-  return given.status
-}
-
-/** Each attempt is measured once; an end counts once. */
-function eventOf(row: SettledRow, given: Settlement, status: ExecutionStatus, isFirst: boolean): StatsEvent {
-  const { job, instance, startedAt, finishedAt, spends } = given
-  return {
-    job,
-    instance,
-    at: finishedAt,
-    status,
-    spends,
-    durationMs: isFirst ? finishedAt - startedAt : null,
-    latenessMs: isFirst ? startedAt - row.due_at : null,
-  }
 }

@@ -83,7 +83,13 @@ const mariadb: ServerRecipe = {
   prepare: ({ folder }) => [
     {
       program: 'mariadb-install-db',
-      args: ['--no-defaults', `--datadir=${folder}/data`, '--auth-root-authentication-method=normal', '--skip-test-db'],
+      args: [
+        '--no-defaults',
+        `--datadir=${folder}/data`,
+        '--auth-root-authentication-method=normal',
+        '--skip-test-db',
+        `--tmpdir=${folder}`,
+      ],
     },
   ],
   run: ({ folder, port }) => ({
@@ -95,7 +101,8 @@ const mariadb: ServerRecipe = {
       '--bind-address=127.0.0.1',
       `--socket=${folder}/socket`,
       `--pid-file=${folder}/pid`,
-      `--tmpdir=${folder}`, // a server that starts deletes the temporary tables of all others in the same folder
+      // A server that starts removes the temporary tables of those before it, and of any other that shares the folder.
+      `--tmpdir=${folder}`,
       `--init-file=${folder}/init.sql`,
     ],
   }),

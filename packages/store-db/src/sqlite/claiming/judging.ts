@@ -7,7 +7,8 @@ import {
   type SpanReason,
 } from '@escapement/core'
 import type { SqliteSession } from '@escapement/db'
-import type { EndingRow, SqliteEndings } from '../ending.ts'
+import type { EndingRow } from '../../settle/ending-row.ts'
+import type { SqliteEndings } from '../ending.ts'
 import type { Candidate } from './candidate.ts'
 import type { ClaimingSql } from './claiming-sql.ts'
 import type { JobLookup } from './job-lookup.ts'

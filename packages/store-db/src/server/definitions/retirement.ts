@@ -1,0 +1,39 @@
+import { integerOf, type SqlSession, type Statement, statement } from '@escapement/db'
+import type { ServerContext } from '../server-context.ts'
+
+/** Ends jobs: nothing is planned for them any more. */
+export class Retirement {
+  readonly #lock: Statement
+  readonly #retire: Statement
+  readonly #endRevision: Statement
+  readonly #dropPlanned: Statement
+
+  constructor({ tables: t, clock }: ServerContext) {
+    const ofJob = 'namespace = :namespace AND job = :job'
+    this.#lock = statement(`SELECT revision, ${clock.nowMs} AS now FROM ${t.jobs}
+      WHERE namespace = :namespace AND name = :job AND retired_at IS NULL FOR UPDATE`)
+    this.#retire = statement(`UPDATE ${t.jobs} SET retired_at = :now, next_tick_at = NULL
+      WHERE namespace = :namespace AND name = :job`)
+    this.#endRevision = statement(`UPDATE ${t.job_revisions} SET effective_until = :now
+      WHERE ${ofJob} AND revision = :revision AND effective_until IS NULL`)
+    // Ticks planned beyond a retirement do not exist. None was started, so none has attempts.
+    this.#dropPlanned = statement(`DELETE FROM ${t.executions}
+      WHERE ${ofJob} AND is_ledger = 1 AND scheduled_for > :now AND status = 'scheduled' AND attempt = 0`)
+  }
+
+  /**
+   * Ends a job's current revision at the server's time, with the ticks that were planned beyond it.
+   *
+   * @returns False: unknown or retired.
+   */
+  async retire(session: SqlSession, namespace: string, job: string): Promise<boolean> {
+    const { rows } = await session.run<{ revision: unknown; now: unknown }>(this.#lock, { namespace, job })
+    const [found] = rows
+    if (found === undefined) return false
+    const parameters = { namespace, job, revision: integerOf(found.revision), now: integerOf(found.now) }
+    await session.run(this.#retire, parameters)
+    await session.run(this.#endRevision, parameters)
+    await session.run(this.#dropPlanned, parameters)
+    return true
+  }
+}

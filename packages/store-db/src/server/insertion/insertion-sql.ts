@@ -1,0 +1,62 @@
+import type { RowColumns } from '../server-sql.ts'
+import type { ServerContext } from '../server-context.ts'
+
+/** What an execution brings along. */
+const GIVEN: RowColumns = {
+  id: 'key',
+  job: 'key',
+  revision: 'integer',
+  origin: 'key',
+  dedupe_key: 'key',
+  queue: 'key',
+  priority: 'integer',
+  is_ledger: 'integer',
+  is_tick: 'integer',
+  is_judged: 'integer',
+  is_catch_up: 'integer',
+  is_exclusive: 'integer',
+  if_open: 'key',
+  concurrency_key: 'key',
+  concurrency_limit: 'integer',
+  missed: 'text',
+  input: 'text',
+  created_by: 'text',
+  traceparent: 'text',
+}
+
+/** What is counted from the server's time where it was left open. */
+const TIMES: RowColumns = {
+  scheduled_for: 'integer',
+  due_at: 'integer',
+  delay_ms: 'integer',
+  start_within_ms: 'integer',
+}
+
+/** Statements that insert executions, any number at once. */
+export function insertionSql({ tables: t, sql, clock }: ServerContext) {
+  const given = Object.keys(GIVEN)
+  const dueAt = 'COALESCE(v.due_at, c.now + v.delay_ms)'
+  const insert = `INSERT INTO ${t.executions}
+      (namespace, status, ${given.join(', ')}, scheduled_for, due_at, expires_at, created_at)
+    SELECT :namespace, 'scheduled', ${given.map((column) => (column === 'concurrency_key' ? "COALESCE(v.concurrency_key, '')" : `v.${column}`)).join(', ')},
+      COALESCE(v.scheduled_for, c.now), ${dueAt}, ${dueAt} + v.start_within_ms, c.now
+    FROM (SELECT ${clock.nowMs} AS now) AS c, ${sql.rows(':rows', 'v', { ...GIVEN, ...TIMES })}
+    WHERE v.id IS NOT NULL`
+  const named = `${sql.rows(':rows', 'v', { id: 'key', job: 'key', dedupe_key: 'key' })}
+    ${sql.join} ${t.executions} AS x ON x.namespace = :namespace`
+  const known = `x.id, x.status, x.job, ${sql.keyText('x.dedupe_key')} AS dedupe_key`
+  return {
+    /** One that exists already, by id or identity, changes nothing (rule 1). */
+    insertMissing: `${insert} ${sql.ignoreExisting(t.executions, 'seq')} ${sql.returningInserted('id')}`,
+
+    /** All or, where one exists already, none. */
+    insertAll: (): string => insert,
+
+    /** Which of the ids exist. */
+    ids: `SELECT x.id FROM ${named} AND x.id = v.id`,
+
+    /** What an insert has met: the rows of the same ids, and of the same identities. */
+    sameId: `SELECT ${known} FROM ${named} AND x.id = v.id ${sql.readBack}`,
+    sameIdentity: `SELECT ${known} FROM ${named} AND x.dedupe_key = v.dedupe_key AND x.job = v.job ${sql.readBack}`,
+  }
+}

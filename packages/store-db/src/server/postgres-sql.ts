@@ -1,0 +1,41 @@
+import type { RowValue, ServerSql } from './server-sql.ts'
+
+const TYPES: Readonly<Record<RowValue, string>> = { key: 'text', text: 'text', integer: 'bigint' }
+
+/** The fragments of PostgreSQL. */
+export const postgresSql: ServerSql = {
+  rows(parameter, alias, columns) {
+    const typed = Object.entries(columns).map(([name, value]) => `${name} ${TYPES[value]}`)
+    return `json_to_recordset(${parameter}::json) AS ${alias} (${typed.join(', ')})`
+  },
+  list: (parameter, alias, value) => `unnest(${parameter}::${TYPES[value]}[]) AS ${alias} (value)`,
+  join: 'JOIN',
+  ignoreExisting: () => 'ON CONFLICT DO NOTHING',
+  updateExisting: (key, assignments) => `ON CONFLICT (${key}) DO UPDATE SET ${assignments.join(', ')}`,
+  returningInserted: (column) => `RETURNING ${column}`,
+  given: (column) => `excluded.${column}`,
+  update({ table, from, on, set }) {
+    const assignments = Object.entries(set).map(([column, expression]) => `${column} = ${expression}`)
+    return `UPDATE ${table} AS x SET ${assignments.join(', ')} FROM ${from} WHERE ${on}`
+  },
+  remove: ({ table, from, on }) => `DELETE FROM ${table} AS x USING ${from} WHERE ${on}`,
+  forShare: 'FOR SHARE',
+  readBack: '',
+  keyText: (column) => column,
+  // JSON may say U+0000 and half a surrogate pair, which text cannot hold.
+  jsonText: (column, path) =>
+    `REGEXP_REPLACE(${column}, '\\\\u(0000|d[89a-f]..)', '\\\\ufffd', 'gi')::json #>> '{${path.join(',')}}'`,
+  hasElement: (json, element) => `${json}::jsonb @> to_jsonb(${element})`,
+  among: (column, parameter) => `${column} = ANY(${parameter}::text[])`,
+  contains: (text, parameter) => `POSITION(LOWER(${parameter} COLLATE "C") IN LOWER((${text}) COLLATE "C")) > 0`,
+  through: () => '',
+  behindNull: (column, direction) => `${column} ${direction}, `,
+  distinct(table, column, alias) {
+    const next = (condition: string): string =>
+      `SELECT (SELECT MIN(x.${column}) FROM ${table} AS x WHERE x.namespace = :namespace AND x.${column} ${condition})`
+    return `(WITH RECURSIVE found (value) AS (
+        ${next('IS NOT NULL')} UNION ALL ${next('> found.value')} FROM found WHERE found.value IS NOT NULL
+      ) SELECT found.value FROM found WHERE found.value IS NOT NULL) AS ${alias}`
+  },
+  integer: (expression) => `CAST(${expression} AS bigint)`,
+}

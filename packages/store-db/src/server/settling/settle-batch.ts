@@ -1,0 +1,165 @@
+import type { Settlement, SettleResult } from '@escapement/core'
+import type { SqlSession } from '@escapement/db'
+import { visibleStatus } from '../../execution/execution-row.ts'
+import { isKept } from '../../settle/ending-row.ts'
+import type { SettledExecution, SettledMemory } from '../../settle/settled-memory.ts'
+import { eventOf, type SettledRow, statusAfter } from '../../settle/settlement-verdict.ts'
+import type { StatsEvent } from '../../stats/stats-change.ts'
+import type { EndedExecution, ServerEndings } from '../ending/endings.ts'
+import { readNumbers } from '../read-numbers.ts'
+import { type RowObject, rowsText } from '../rows-text.ts'
+import type { Statements } from '../statements.ts'
+import { SETTLED_NUMBERS, type settlingSql } from './settling-sql.ts'
+
+/** What settling uses. */
+export interface SettleParts {
+  readonly sql: Statements<ReturnType<typeof settlingSql>>
+  readonly endings: ServerEndings
+  readonly memory: SettledMemory
+}
+
+/** What a batch has come to. */
+export interface Settled {
+  readonly results: readonly SettleResult[]
+  readonly events: readonly StatsEvent[]
+  /** Executions whose rows are gone. */
+  readonly gone: readonly SettledExecution[]
+}
+
+/** A settlement that is to be written. */
+interface Write {
+  readonly row: SettledRow
+  readonly given: Settlement
+  readonly status: ReturnType<typeof statusAfter>
+  /** False: the end of what was abandoned, whose attempt is recorded. */
+  readonly isFirst: boolean
+}
+
+/** An attempt as it was recorded. */
+interface Recorded {
+  readonly execution_seq: number
+  readonly number: number
+  readonly fence: number
+  readonly outcome: string
+}
+
+/** Settles a batch in which each execution stands once: locks, decides, writes. */
+export async function settleBatch(
+  session: SqlSession,
+  { sql, endings, memory }: SettleParts,
+  namespace: string,
+  settlements: readonly Settlement[],
+): Promise<Settled> {
+  const ids = settlements.map(({ executionId }) => executionId).toSorted() // ids grow with the time, as `seq` does
+  const found = await session.run(sql.lock, { namespace, ids })
+  const rows = found.rows.map((row) => readNumbers<SettledRow>(row, SETTLED_NUMBERS))
+  const rowOf = new Map(rows.map((row) => [row.id, row]))
+  const recorded = await recordedOf(session, sql, settlements, rowOf)
+  const writes: Write[] = []
+  const results = settlements.map((given): SettleResult => {
+    const { executionId } = given
+    const row = rowOf.get(executionId)
+    if (row === undefined) {
+      const status = memory.recall(namespace, executionId, given.fence)
+      return { executionId, result: status === null ? 'stale' : 'repeated', status }
+    }
+    const isHeld = isHeldBy(row, given)
+    if (recorded.some((attempt) => isOf(attempt, row, given))) {
+      const endsAbandoned = isHeld && given.abandonedAt === null
+      if (!endsAbandoned) return { executionId, result: 'repeated', status: visibleStatus(row.status) }
+    } else if (!isHeld) {
+      return { executionId, result: 'stale', status: null }
+    }
+    const status = statusAfter(row, given)
+    writes.push({ row, given, status, isFirst: row.abandoned_at === null })
+    return { executionId, result: 'settled', status }
+  })
+  const gone = await write(session, sql, endings, namespace, writes)
+  const events = writes.map(({ row, given, status, isFirst }) => eventOf(row, given, status, isFirst))
+  return { results, events, gone }
+}
+
+function isHeldBy(row: SettledRow, { fence }: Settlement): boolean {
+  return row.fence === Number(fence) && (row.status === 'claimed' || row.status === 'running')
+}
+
+/** Whether an attempt came of this settlement; one that recovery ended as interrupted did not. */
+function isOf(attempt: Recorded, row: SettledRow, given: Settlement): boolean {
+  return (
+    attempt.execution_seq === row.seq &&
+    attempt.number === given.attempt &&
+    attempt.fence === Number(given.fence) &&
+    (attempt.outcome !== 'interrupted' || given.outcome === 'interrupted')
+  )
+}
+
+/** The attempts of executions that are not held, or whose handler ran on after its attempt had ended. */
+async function recordedOf(
+  session: SqlSession,
+  sql: SettleParts['sql'],
+  settlements: readonly Settlement[],
+  rowOf: ReadonlyMap<string, SettledRow>,
+): Promise<readonly Recorded[]> {
+  const seqs = settlements.flatMap((given) => {
+    const row = rowOf.get(given.executionId)
+    return row === undefined || (isHeldBy(row, given) && row.abandoned_at === null) ? [] : [row.seq]
+  })
+  if (seqs.length === 0) return []
+  const { rows } = await session.run(sql.recorded, { seqs })
+  return rows.map((row) => readNumbers<Recorded>(row, ['execution_seq', 'number', 'fence']))
+}
+
+async function write(
+  session: SqlSession,
+  sql: SettleParts['sql'],
+  endings: ServerEndings,
+  namespace: string,
+  writes: readonly Write[],
+): Promise<readonly SettledExecution[]> {
+  const ended = writes.flatMap(({ row, given: { history }, status }): EndedExecution[] =>
+    status === 'scheduled' || status === 'running' ? [] : [{ row, status, history }],
+  )
+  const gone = new Set(ended.filter(({ row, status, history }) => !isKept(row, status, history)).map(({ row }) => row))
+  const kept = writes.filter(({ row }) => !gone.has(row)).toSorted((a, b) => a.row.seq - b.row.seq)
+  if (kept.length > 0) await session.run(sql.settle, { rows: rowsText(kept.map(settledObject)) })
+  const attempts = kept.filter(({ isFirst }) => isFirst).map(attemptObject)
+  if (attempts.length > 0) await session.run(sql.recordAttempts, { rows: rowsText(attempts) })
+  return await endings.applyHistory(session, namespace, ended)
+}
+
+function settledObject({ row, given, status }: Write): RowObject {
+  const isOpen = status === 'scheduled' || status === 'running'
+  const isAgain = status === 'scheduled'
+  return {
+    seq: row.seq,
+    status,
+    reason: status === given.status ? given.reason : null,
+    due_at: isAgain ? (given.dueAt ?? row.due_at) : row.due_at,
+    started_at: given.startedAt,
+    finished_at: isOpen ? null : given.finishedAt,
+    abandoned_at: isAgain ? null : (given.abandonedAt ?? row.abandoned_at),
+    claimed_at: isAgain ? null : row.claimed_at,
+    retries: row.retries + Number(given.spends === 'retry'),
+    interruptions: row.interruptions + Number(given.spends === 'interruption'),
+    was_interrupted: Number(given.spends === 'interruption'),
+    output: given.output,
+    error: given.error === null ? null : JSON.stringify(given.error),
+    progress: given.progress === null ? null : Math.floor(given.progress),
+  }
+}
+
+function attemptObject({ row, given }: Write): RowObject {
+  const { attempt, instance, startedAt, finishedAt, outcome, error, log } = given
+  return {
+    execution_seq: row.seq,
+    number: attempt,
+    instance,
+    fence: row.fence,
+    claimed_at: row.claimed_at ?? startedAt,
+    started_at: startedAt,
+    finished_at: finishedAt,
+    outcome,
+    error: error === null ? null : JSON.stringify(error),
+    log: log.length === 0 ? null : JSON.stringify(log),
+  }
+}
