@@ -83,7 +83,7 @@ describe('systemRuntime', () => {
       timeout: 20_000,
     })
     expect(status).toBe(0)
-    expect(stdout.toString()).toMatch(/^(called\n)+over\n$/)
+    expect(stdout.toString()).toMatch(/^(called\n)+over\n(called\n)?$/) // one may be due in the very turn that ends it
   })
 
   it('gives ids that differ and sort by time, and chance below one', () => {
