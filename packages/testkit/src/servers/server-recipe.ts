@@ -80,7 +80,13 @@ const mariadb: ServerRecipe = {
   prepare: ({ folder }) => [
     {
       program: 'mariadb-install-db',
-      args: ['--no-defaults', `--datadir=${folder}/data`, '--auth-root-authentication-method=normal', '--skip-test-db'],
+      args: [
+        '--no-defaults',
+        `--datadir=${folder}/data`,
+        '--auth-root-authentication-method=normal',
+        '--skip-test-db',
+        `--tmpdir=${folder}`,
+      ],
     },
   ],
   run: ({ folder, port }) => ({
@@ -90,6 +96,7 @@ const mariadb: ServerRecipe = {
       `--datadir=${folder}/data`,
       `--port=${port}`,
       '--bind-address=127.0.0.1',
+      `--tmpdir=${folder}`, // at its start a server removes what others have in theirs
       `--socket=${folder}/socket`,
       `--pid-file=${folder}/pid`,
       `--init-file=${folder}/init.sql`,
