@@ -1,7 +1,3 @@
-import type { ServerDialect } from '@escapement/db'
-import { mysqlSql } from './mysql-sql.ts'
-import { postgresSql } from './postgres-sql.ts'
-
 /** What a value of a row set is: a name, id or key of at most 512 characters, text of any length, or a whole number. */
 export type RowValue = 'key' | 'text' | 'integer'
 
@@ -66,9 +62,4 @@ export interface ServerSql {
   distinct(table: string, column: string, alias: string): string
   /** Text as a whole number. */
   integer(expression: string): string
-}
-
-/** The fragments of a dialect. */
-export function serverSql(dialect: ServerDialect): ServerSql {
-  return dialect === 'postgres' ? postgresSql : mysqlSql
 }

@@ -99,6 +99,8 @@ const mariadb: ServerRecipe = {
       `--tmpdir=${folder}`, // at its start a server removes what others have in theirs
       `--socket=${folder}/socket`,
       `--pid-file=${folder}/pid`,
+      // A server that starts removes the temporary tables of those before it, and of any other that shares the folder.
+      `--tmpdir=${folder}`,
       `--init-file=${folder}/init.sql`,
     ],
   }),
