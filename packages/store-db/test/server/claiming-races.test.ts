@@ -108,4 +108,28 @@ describeOnServers(['postgres', 'mariadb'], (onServer) => {
     await Promise.all(claiming)
     expect(late).toEqual([])
   })
+
+  it('rule 13: nothing that can start is hidden behind what cannot, however much of it waits', async () => {
+    const stage = new StoreStage(store, runtime, 'crowded')
+    await stage.job()
+    await stage.job({ name: 'foreign' })
+    await stage.job({ name: 'line', overlap: 'queue-all' })
+    await stage.job({ name: 'keyed' })
+    await stage.instance('a')
+    const jobs = ['report', 'line', 'keyed']
+    const [open] = await stage.enqueueMany(1, { job: 'line' })
+    const first = await stage.claimOne('a', { jobs })
+    const early = await stage.enqueueMany(3)
+    await stage.enqueueMany(1_200, { job: 'foreign' })
+    await stage.enqueueMany(30, { job: 'line' })
+    const keyed: string[] = []
+    for (const key of ['k', 'K', 'k ']) {
+      const given = { job: 'keyed', concurrencyKey: key, concurrencyLimit: 1 }
+      keyed.push((await stage.enqueueMany(20, given))[0] as string)
+    }
+    await stage.settleForRetry('a', first, 0)
+    const free = await stage.enqueueMany(10)
+    const claimed = await stage.claim('a', { slots: 20, jobs })
+    expect(claimed.map(({ id }) => id).toSorted()).toEqual([open, ...early, ...keyed, ...free].toSorted())
+  })
 })

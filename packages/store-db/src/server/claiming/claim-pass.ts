@@ -11,6 +11,7 @@ import { type ClaimableRow, claimableRowOf } from './claimable-row.ts'
 import { AT_ONCE, claimSql } from './claim-sql.ts'
 import { Eligibility } from './eligibility.ts'
 import { certainTicks, expire, type Judgement, judgeTicks, skip } from './judging.ts'
+import { Lanes } from './lanes.ts'
 import { type Look, Looking } from './look.ts'
 import { Selecting } from './selection.ts'
 import type { Selection } from './room.ts'
@@ -40,11 +41,13 @@ export class ClaimPass {
   readonly #context: ServerContext
   readonly #looking: Looking
   readonly #sql: ClaimSql
+  readonly #lanes: Lanes
   readonly #endings: ServerEndings
 
   constructor(context: ServerContext, { endings }: ClaimPassParts) {
     this.#context = context
     this.#looking = new Looking(context)
+    this.#lanes = new Lanes(context)
     this.#sql = statements(claimSql(context))
     this.#endings = endings
   }
@@ -73,7 +76,7 @@ export class ClaimPass {
     const mayStart = integerOf(own.lease_until) > scope.now && !judgement.hasMoreExpired
     const levels = look.levels.filter(({ dueAt }) => dueAt <= scope.now)
     const selection: Selection = mayStart
-      ? await new Selecting(scope, facts, eligibility).select({
+      ? await new Selecting(scope, facts, eligibility, this.#lanes).select({
           demands: request.queues,
           levels,
           fresh: judgement.kept,

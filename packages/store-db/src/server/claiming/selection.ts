@@ -1,10 +1,11 @@
 import type { QueueDemand } from '@escapement/core'
 import { integerOf } from '@escapement/db'
-import { goesBefore } from '../../sqlite/claiming/candidate.ts'
+import { type Candidate, goesBefore } from '../../sqlite/claiming/candidate.ts'
 import { type ClaimableRow, claimableRowOf, candidateOf } from './claimable-row.ts'
 import type { ClaimFacts, ClaimScope } from './claim-facts.ts'
 import { MOST_SCANNED } from './claim-sql.ts'
 import type { Eligibility } from './eligibility.ts'
+import type { Lanes } from './lanes.ts'
 import type { Level } from './look.ts'
 import { Room, type Selection } from './room.ts'
 
@@ -26,10 +27,12 @@ export class Selecting {
   readonly #scope: ClaimScope
   readonly #facts: ClaimFacts
   readonly #eligibility: Eligibility
+  readonly #lanes: Lanes
   readonly #selection: Selection = { starts: [], ahead: [], hasMore: false }
 
-  constructor(scope: ClaimScope, facts: ClaimFacts, eligibility: Eligibility) {
+  constructor(scope: ClaimScope, facts: ClaimFacts, eligibility: Eligibility, lanes: Lanes) {
     this.#scope = scope
+    this.#lanes = lanes
     this.#facts = facts
     this.#eligibility = eligibility
   }
@@ -118,26 +121,47 @@ export class Selecting {
       const { rows } = await session.run(sql.scan, { namespace, queue, priority, now })
       const candidates = rows.map(candidateOf).filter(({ seq }) => !seen.has(seq))
       await this.#facts.prepare(candidates)
-      const able = candidates.filter((row) => this.#eligibility.canStart(row)).slice(0, room.left + 1)
-      if (
-        able.length > 0 &&
-        (await this.#offerLocked(
-          room,
-          able.map(({ seq }) => seq),
-        ))
-      )
-        return true
-      if (rows.length >= MOST_SCANNED) break
+      if (await this.#offerLocked(room, candidates)) return true
+      if (rows.length >= MOST_SCANNED) return await this.#fillByLanes(room, queue, seen)
     }
     return room.left <= 0
   }
 
-  /** True: the room is full. */
-  async #offerLocked(room: Room, seqs: readonly number[]): Promise<boolean> {
-    const { session, sql } = this.#scope
-    const rows = (await session.run(sql.lockWaiting, { seqs })).rows.map(claimableRowOf)
-    if (rows.length < seqs.length) this.#facts.isIncomplete = true
-    return rows.toSorted(goesBefore).some((row) => room.offer(row) === 'full') || room.left <= 0
+  /** Looks at the lanes of all jobs, each of which is one seek however many rows wait in it. */
+  async #fillByLanes(room: Room, queue: string, seen: ReadonlySet<number>): Promise<boolean> {
+    const heads = (await this.#lanes.heads(this.#scope, this.#facts)).filter((row) => row.queue === queue)
+    await this.#facts.prepare(heads)
+    const exclusive = heads.filter((row) => row.is_exclusive === 1).map(({ job }) => job)
+    const unseen = heads.filter(({ seq }) => !seen.has(seq))
+    if (await this.#offerLocked(room, unseen, this.#retriesOf(exclusive))) return true
+    const deep = heads.filter((row) => this.#eligibility.canStart(row))
+    const behind = await this.#lanes.lock(this.#scope, this.#facts, deep, rounded(room.left))
+    const fresh = behind.filter((row) => !seen.has(row.seq) && !this.#isTaken(row))
+    await this.#facts.prepare(fresh)
+    return fresh.toSorted(goesBefore).some((row) => room.offer(row) === 'full') || room.left <= 0
+  }
+
+  /** What is open of exclusive jobs and waits for another attempt: nothing else of them may start. */
+  #retriesOf(jobs: readonly string[]): readonly number[] {
+    const open = [...new Set(jobs)].flatMap((job) => this.#facts.open(job))
+    return open.filter(({ status }) => status === 'scheduled').map(({ seq }) => seq)
+  }
+
+  #isTaken({ seq }: Candidate): boolean {
+    return [...this.#selection.starts, ...this.#selection.ahead].some((row) => row.seq === seq)
+  }
+
+  /** Locks those that can start, and others by number. True: the room is full. */
+  async #offerLocked(room: Room, rows: readonly Candidate[], others: readonly number[] = []): Promise<boolean> {
+    const { session, sql, now } = this.#scope
+    const left = rows.filter((row) => !this.#isTaken(row))
+    const able = left.filter((row) => this.#eligibility.canStart(row)).slice(0, room.left + 1)
+    const seqs = [...new Set([...able.map(({ seq }) => seq), ...others])]
+    if (seqs.length === 0) return false
+    const locked = (await session.run(sql.lockWaiting, { seqs })).rows.map(claimableRowOf)
+    if (locked.length < seqs.length) this.#facts.isIncomplete = true
+    const due = locked.filter((row) => row.due_at <= now && !this.#isTaken(row)).toSorted(goesBefore)
+    return due.some((row) => room.offer(row) === 'full') || room.left <= 0
   }
 }
 
