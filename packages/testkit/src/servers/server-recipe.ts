@@ -96,7 +96,6 @@ const mariadb: ServerRecipe = {
       `--datadir=${folder}/data`,
       `--port=${port}`,
       '--bind-address=127.0.0.1',
-      `--tmpdir=${folder}`, // at its start a server removes what others have in theirs
       `--socket=${folder}/socket`,
       `--pid-file=${folder}/pid`,
       // A server that starts removes the temporary tables of those before it, and of any other that shares the folder.
