@@ -54,15 +54,15 @@ describeOnServers(['postgres', 'mariadb'], ({ kind, url }) => {
   })
 
   it('a statement that takes too long is given up, and its connection is not used again', async () => {
-    const server = await openServer(opener.pool(url(), 1), { timeout: '200ms' }).open()
-    await expect(server.run(sleep('2'))).rejects.toThrow(/did not answer in time, and it is unknown whether/)
+    const server = await openServer(opener.pool(url(), 1), { timeout: '1500ms' }).open()
+    await expect(server.run(sleep('5'))).rejects.toThrow(/did not answer in time, and it is unknown whether/)
     expect(await server.now()).toBeGreaterThan(0)
   })
 
   it('a pool whose connections are all in use makes calls fail in time, and nothing is done later', async () => {
     const source = opener.pool(url(), 1)
     const host = await openServer(source).open()
-    const server = await openServer(source, { timeout: '200ms' }).open()
+    const server = await openServer(source, { timeout: '1500ms' }).open()
     let hasRun = false
     await host.session(async () => {
       const waiting = server.transaction(async () => {

@@ -36,5 +36,8 @@ export const mysqlSql: ServerSql = {
   among: (column, parameter) => `JSON_CONTAINS(${parameter}, JSON_QUOTE(${column}))`,
   contains: (text, parameter) => `POSITION(LOWER(${parameter}) IN LOWER(${text})) > 0`,
   through: (index) => `FORCE INDEX (${index})`,
+  behindNull: () => '',
+  distinct: (table, column, alias) => `(SELECT x.${column} AS value FROM ${table} AS x
+    WHERE x.namespace = :namespace AND x.${column} IS NOT NULL GROUP BY x.namespace, x.${column}) AS ${alias}`,
   integer: (expression) => `CAST(${expression} AS SIGNED)`,
 }

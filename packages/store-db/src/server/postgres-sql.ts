@@ -29,5 +29,13 @@ export const postgresSql: ServerSql = {
   among: (column, parameter) => `${column} = ANY(${parameter}::text[])`,
   contains: (text, parameter) => `POSITION(LOWER(${parameter} COLLATE "C") IN LOWER((${text}) COLLATE "C")) > 0`,
   through: () => '',
+  behindNull: (column, direction) => `${column} ${direction}, `,
+  distinct(table, column, alias) {
+    const next = (condition: string): string =>
+      `SELECT (SELECT MIN(x.${column}) FROM ${table} AS x WHERE x.namespace = :namespace AND x.${column} ${condition})`
+    return `(WITH RECURSIVE found (value) AS (
+        ${next('IS NOT NULL')} UNION ALL ${next('> found.value')} FROM found WHERE found.value IS NOT NULL
+      ) SELECT found.value FROM found WHERE found.value IS NOT NULL) AS ${alias}`
+  },
   integer: (expression) => `CAST(${expression} AS bigint)`,
 }

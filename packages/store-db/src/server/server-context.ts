@@ -1,7 +1,8 @@
 import type { SqlParameters, SqlResult, SqlServer, SqlSession, Statement } from '@escapement/db'
 import { storeError } from '../error/store-error.ts'
 import { type TableNames, tableNames } from '../table-names.ts'
-import { type ServerSql, serverSql } from './server-sql.ts'
+import type { ServerSql } from './server-sql.ts'
+import { sqlOfDialect } from './sql-of-dialect.ts'
 
 /** Expressions for the time that decides what is due: the server's own clock, unless a test has put another in its place. */
 export type ServerClock = Pick<SqlServer, 'nowMs' | 'nowMicros'>
@@ -26,7 +27,7 @@ export class ServerContext {
   constructor({ server, prefix, clock = server }: ServerContextOptions) {
     this.server = server
     this.tables = tableNames(prefix, (name) => server.table(name))
-    this.sql = serverSql(server.dialect)
+    this.sql = sqlOfDialect(server.dialect)
     this.clock = clock
   }
 

@@ -1,7 +1,3 @@
-import type { ServerDialect } from '@escapement/db'
-import { mysqlSql } from './mysql-sql.ts'
-import { postgresSql } from './postgres-sql.ts'
-
 /** What a value of a row set is: a name, id or key of at most 512 characters, text of any length, or a whole number. */
 export type RowValue = 'key' | 'text' | 'integer'
 
@@ -57,11 +53,13 @@ export interface ServerSql {
   contains(text: string, parameter: string): string
   /** Follows a table: its index that delivers rows in the order of the page. Only MySQL has to be told. */
   through(index: string): string
+  /** Begins the order of an index in which a column that is null stands before: only PostgreSQL has to be told. */
+  behindNull(column: string, direction: 'ASC' | 'DESC'): string
+  /**
+   * The values of a column of `:namespace` as a table with the one column `value`, called `alias`: one seek for each value
+   * (a loose scan), in an index that begins with the namespace and the column.
+   */
+  distinct(table: string, column: string, alias: string): string
   /** Text as a whole number. */
   integer(expression: string): string
-}
-
-/** The fragments of a dialect. */
-export function serverSql(dialect: ServerDialect): ServerSql {
-  return dialect === 'postgres' ? postgresSql : mysqlSql
 }

@@ -13,14 +13,15 @@ import { enqueueSql } from '../../src/server/enqueue/enqueue-sql.ts'
 import { insertionSql } from '../../src/server/insertion/insertion-sql.ts'
 import { openServerContext } from '../../src/server/open-server-context.ts'
 import { planningSql } from '../../src/server/planning/planning-sql.ts'
+import { overviewSql } from '../../src/server/reading/overview-sql.ts'
 import { executionReadingSql } from '../../src/server/reading/execution-reading.ts'
 import type { ServerContext } from '../../src/server/server-context.ts'
 import { settlingSql } from '../../src/server/settling/settling-sql.ts'
 import { spansSql } from '../../src/server/spans/spans-sql.ts'
 import { statements } from '../../src/server/statements.ts'
-import { overviewSql } from '../../src/server/reading/overview-sql.ts'
-import { upkeepSql } from '../../src/server/upkeep/upkeep-sql.ts'
 import { statisticsSql } from '../../src/server/statistics/statistics-sql.ts'
+import { foldingSql } from '../../src/server/upkeep/stats-folding.ts'
+import { upkeepSql } from '../../src/server/upkeep/upkeep-sql.ts'
 import { fillTables } from './large-tables.ts'
 import { openerFor } from './server-pools.ts'
 
@@ -30,22 +31,26 @@ const ROLES = {
   lookSql,
   ownershipSql,
   releasesSql,
-  definitionsSql,
   definitionChangesSql,
+  definitionsSql,
   endingSql,
   enqueueSql,
   executionReadingSql,
+  foldingSql,
   insertionSql,
+  overviewSql,
   planningSql,
   settlingSql,
   spansSql,
   statisticsSql,
-  overviewSql,
   upkeepSql,
 }
 
-/** Upkeep that reads jobs or counters in portions or once in a while, whose order no index has. */
-const READS_WHOLE: ReadonlySet<string> = new Set(['upkeepSql.idleFences', 'upkeepSql.absent'])
+/**
+ * Upkeep that reads jobs or counters in portions or once in a while, whose order no index has; and the work of all jobs
+ * at once, for whose handlers reading them all is the cheapest.
+ */
+const READS_WHOLE: ReadonlySet<string> = new Set(['upkeepSql.idleFences', 'upkeepSql.absent', 'overviewSql.stranded'])
 
 /** Values of parameters that are not names. */
 const VALUES: Readonly<Record<string, SqlValue>> = {
@@ -65,6 +70,7 @@ const VALUES: Readonly<Record<string, SqlValue>> = {
       'done',
       'failed',
       'updatedAt',
+      'latest',
       'most',
       'low',
       'high',

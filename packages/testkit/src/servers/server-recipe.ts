@@ -80,7 +80,13 @@ const mariadb: ServerRecipe = {
   prepare: ({ folder }) => [
     {
       program: 'mariadb-install-db',
-      args: ['--no-defaults', `--datadir=${folder}/data`, '--auth-root-authentication-method=normal', '--skip-test-db'],
+      args: [
+        '--no-defaults',
+        `--datadir=${folder}/data`,
+        '--auth-root-authentication-method=normal',
+        '--skip-test-db',
+        `--tmpdir=${folder}`,
+      ],
     },
   ],
   run: ({ folder, port }) => ({
@@ -92,6 +98,8 @@ const mariadb: ServerRecipe = {
       '--bind-address=127.0.0.1',
       `--socket=${folder}/socket`,
       `--pid-file=${folder}/pid`,
+      // A server that starts removes the temporary tables of those before it, and of any other that shares the folder.
+      `--tmpdir=${folder}`,
       `--init-file=${folder}/init.sql`,
     ],
   }),

@@ -43,8 +43,9 @@ export function executionColumns({ tables: t, sql, clock }: ServerContext): stri
     CASE WHEN ${isDue} THEN CASE WHEN EXISTS (SELECT 1 FROM ${t.handlers} AS h
       JOIN ${t.instances} AS i ON i.namespace = h.namespace AND i.id = h.instance
       WHERE h.namespace = x.namespace AND h.job = x.job AND ${aliveAt(now)}) THEN 1 ELSE 0 END END AS has_handler,
-    CASE WHEN ${isDue} THEN CASE WHEN x.is_exclusive = 1 AND EXISTS (SELECT 1 FROM ${t.executions} AS o
-      WHERE o.namespace = x.namespace AND o.open_key >= x.job AND o.open_key < CONCAT(x.job, '$')
+    CASE WHEN ${isDue} THEN CASE WHEN x.is_exclusive = 1 AND EXISTS (SELECT 1
+      FROM ${t.executions} AS o ${sql.through(`${t.prefix}executions_open`)}
+      WHERE o.namespace = :namespace AND o.open_key IS NOT NULL AND o.open_key >= x.job AND o.open_key < CONCAT(x.job, '$')
         AND o.seq <> x.seq AND (x.attempt = 0 OR o.status <> 'scheduled')) THEN 1 ELSE 0 END END AS is_occupied`
 }
 

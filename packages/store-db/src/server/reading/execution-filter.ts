@@ -23,10 +23,12 @@ interface Path {
   /** Null: whatever the server finds best. */
   readonly index: string | null
   readonly condition: string
-  /** What stands before the order of the page in that of the index, where a server does not see that it is constant. */
-  readonly constant?: string
+  /** A column that is null and stands before the order of the page in that of the index. */
+  readonly nullColumn?: string
   /** A list that the table is joined to. */
   readonly from?: string
+  /** Whether it leads to executions of one of the jobs that are asked for. */
+  readonly isOfJob?: true
 }
 
 /**
@@ -51,12 +53,17 @@ export function matchingExecutions(
   }
   const direction = order === 'newest' ? 'DESC' : 'ASC'
   const most = roundedUp(limit)
+  const paths = pathsOf(context, filter, put)
   const rest = [...conditionsOf(context, filter, put), ...behind(cursor, order, put)]
-  const branches = pathsOf(context, filter, put).map(({ index, condition, constant, from }) => {
+  // Said again, PostgreSQL would seek by all jobs at once and lose the order.
+  if (filter.jobs !== undefined && !paths.every(({ isOfJob = false }) => isOfJob)) {
+    rest.push(sql.among('x.job', put('jobs', filter.jobs)))
+  }
+  const branches = paths.map(({ index, condition, nullColumn, from }) => {
     const hint = index === null ? '' : sql.through(`${t.prefix}executions_${index}`)
     const table = `${from === undefined ? '' : `${from} ${sql.join}`} ${t.executions} AS x ${hint}`
     const where = ['x.namespace = :namespace', condition, ...rest].join(' AND ')
-    const first = constant === undefined ? '' : `${constant} ${direction}, `
+    const first = nullColumn === undefined ? '' : sql.behindNull(nullColumn, direction)
     return `(SELECT x.seq, x.scheduled_for, x.id FROM ${table}${from === undefined ? ' WHERE' : ' ON'} ${where}
       ORDER BY ${first}x.scheduled_for ${direction}, x.id ${direction} LIMIT ${most})`
   })
@@ -84,13 +91,16 @@ function pathsOf({ sql }: ServerContext, filter: ExecutionFilter, put: Put): rea
     return [{ index: 'held', condition: 'x.held_by IS NOT NULL' }]
   }
   if (isEvery(UNSETTLED)) {
-    return [{ index: 'finished', condition: 'x.finished_at IS NULL', constant: 'x.finished_at' }]
+    return [{ index: 'finished', condition: 'x.finished_at IS NULL', nullColumn: 'x.finished_at' }]
   }
   const among = padded([...new Set(jobs)])
   if (among.length === 0 || 2 * among.length > MOST_PATHS) return [{ index: 'page', condition: 'TRUE' }]
   return among.flatMap((job, at) => {
     const ofJob = `x.job = ${put(`job${at}`, job)}`
-    return [0, 1].map((isLedger) => ({ index: 'job_page', condition: `${ofJob} AND x.is_ledger = ${isLedger}` }))
+    const pathOf = (isLedger: 0 | 1): Path => {
+      return { index: 'job_page', condition: `${ofJob} AND x.is_ledger = ${isLedger}`, isOfJob: true }
+    }
+    return [pathOf(0), pathOf(1)]
   })
 }
 
@@ -102,7 +112,9 @@ function rarePaths(jobs: readonly string[], statuses: readonly ExecutionStatus[]
   }
   return among.flatMap((job, at) => {
     const ofJob = `x.job = ${put(`job${at}`, job)}`
-    return isRare.map((condition) => ({ index: 'job_rare_page', condition: `${ofJob} AND ${condition}` }))
+    return isRare.map(
+      (condition): Path => ({ index: 'job_rare_page', condition: `${ofJob} AND ${condition}`, isOfJob: true }),
+    )
   })
 }
 
@@ -112,12 +124,11 @@ function padded(jobs: readonly string[]): readonly string[] {
 }
 
 function conditionsOf({ sql }: ServerContext, filter: ExecutionFilter, put: Put): readonly string[] {
-  const { jobs, statuses, origins, queues, instances, from, to, createdBefore, search } = filter
+  const { statuses, origins, queues, instances, from, to, createdBefore, search } = filter
   const found: string[] = []
   const among = (column: string, name: string, values: readonly string[] | undefined): void => {
     if (values !== undefined) found.push(sql.among(column, put(name, values)))
   }
-  among('x.job', 'jobs', jobs)
   among(
     'x.status',
     'statuses',

@@ -3,14 +3,12 @@ import type { ServerContext } from '../server-context.ts'
 import { BUCKET_COLUMNS } from '../statistics/bucket-row.ts'
 
 /** Statements about everything at once. */
-export function overviewSql({ tables: t, clock }: ServerContext) {
+export function overviewSql({ tables: t, sql, clock }: ServerContext) {
   const e = t.executions
   const time = `(SELECT ${clock.nowMs} AS now) AS c`
-  const nextJob = (after: string): string => `SELECT MIN(x.waiting_job) FROM ${e} AS x
-    WHERE x.namespace = :namespace AND x.waiting_job ${after}`
   return {
     instances: `SELECT i.id, i.name, i.version, i.started_at, i.heartbeat_at, i.lease_until, i.dead_at, c.now,
-        (SELECT COUNT(*) FROM ${e} AS x
+        (SELECT COUNT(*) FROM ${e} AS x ${sql.through(`${t.prefix}executions_held`)}
           WHERE x.namespace = i.namespace AND x.held_by = i.id AND x.status = 'running') AS running
       FROM ${time}, ${t.instances} AS i WHERE i.namespace = :namespace ORDER BY i.started_at, i.id`,
 
@@ -26,14 +24,10 @@ export function overviewSql({ tables: t, clock }: ServerContext) {
       UNION ALL SELECT x.queue, 0, 0, COUNT(*) FROM ${e} AS x
         WHERE x.namespace = :namespace AND x.held_by IS NOT NULL AND x.status = 'running' GROUP BY x.queue`,
 
-    /** Jobs with rows that wait: one seek for each job (a loose scan of the index), then one for its handlers. */
-    stranded: (limit: number): string => `WITH RECURSIVE waiting (job) AS (
-        SELECT (${nextJob('IS NOT NULL')})
-        UNION ALL SELECT (${nextJob('> waiting.job')}) FROM waiting WHERE waiting.job IS NOT NULL
-      )
-      SELECT w.job FROM ${time}, (
-        SELECT waiting.job FROM waiting WHERE EXISTS (SELECT 1 FROM ${e} AS x
-          WHERE x.namespace = :namespace AND x.waiting_job = waiting.job AND x.due_at <= ${clock.nowMs})
+    /** Jobs with rows that wait: one seek for each job, then one for its handlers. */
+    stranded: (limit: number): string => `SELECT w.job FROM ${time}, (
+        SELECT d.value AS job FROM ${sql.distinct(e, 'waiting_job', 'd')} WHERE EXISTS (SELECT 1 FROM ${e} AS x
+          WHERE x.namespace = :namespace AND x.waiting_job = d.value AND x.due_at <= ${clock.nowMs})
         UNION SELECT x.job FROM ${e} AS x
           WHERE x.namespace = :namespace AND x.is_ledger IN (0, 1) AND x.unjudged_at <= ${clock.nowMs}
       ) AS w

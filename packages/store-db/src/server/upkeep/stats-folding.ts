@@ -70,21 +70,16 @@ export class StatsFolding {
   }
 }
 
-function foldingSql({ tables: t, clock }: ServerContext) {
-  const nextInstance = (after: string): string => `SELECT MIN(s.instance) FROM ${t.stats} AS s
-    WHERE s.namespace = :namespace AND s.instance > ${after}`
+/** Statements that find what is to be folded. */
+export function foldingSql({ tables: t, sql, clock }: ServerContext) {
   const bounded = (limit: number): string => `LIMIT ${limit} FOR UPDATE SKIP LOCKED`
   return {
     now: `SELECT ${clock.nowMs} AS now`,
 
-    /** One seek for each instance that has counted anything (a loose scan of the index). */
-    deadWithStats: `WITH RECURSIVE counted (instance) AS (
-        SELECT (${nextInstance("''")})
-        UNION ALL SELECT (${nextInstance('counted.instance')}) FROM counted WHERE counted.instance IS NOT NULL
-      )
-      SELECT counted.instance FROM counted WHERE counted.instance IS NOT NULL
-        AND NOT EXISTS (SELECT 1 FROM ${t.instances} AS i
-          WHERE i.namespace = :namespace AND i.id = counted.instance AND i.dead_at IS NULL)`,
+    /** Instances that do not live and have counted anything. */
+    deadWithStats: `SELECT d.value AS instance FROM ${sql.distinct(t.stats, 'instance', 'd')}
+      WHERE d.value <> '' AND NOT EXISTS (SELECT 1 FROM ${t.instances} AS i
+        WHERE i.namespace = :namespace AND i.id = d.value AND i.dead_at IS NULL)`,
 
     ofInstance: (limit: number): string => `SELECT ${BUCKET_COLUMNS} FROM ${t.stats}
       WHERE namespace = :namespace AND instance = :instance ${bounded(limit)}`,
