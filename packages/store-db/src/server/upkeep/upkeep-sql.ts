@@ -21,6 +21,10 @@ export function upkeepSql({ tables: t, sql, clock }: ServerContext) {
     going: `SELECT id FROM ${t.instances}
       WHERE namespace = :namespace AND is_gone = 0 AND dead_at IS NOT NULL ORDER BY id`,
 
+    /** One at a time recovers an instance. */
+    lockGoing: `SELECT id FROM ${t.instances}
+      WHERE namespace = :namespace AND id = :instance AND is_gone = 0 AND dead_at IS NOT NULL FOR UPDATE`,
+
     handlersOf: (limit: number): string => `SELECT job FROM ${t.handlers}
       WHERE namespace = :namespace AND instance = :instance ORDER BY job ${bounded(limit)}`,
     forgetHandlers: (): string =>

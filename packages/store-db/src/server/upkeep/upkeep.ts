@@ -54,7 +54,10 @@ export function serverUpkeep(context: ServerContext, { statistics, recover }: Up
       for (const { id } of going.rows) {
         while (recovered.length < limit) {
           const asked = Math.min(AT_ONCE, limit - recovered.length)
-          const released = await context.transaction((session) => recover(session, namespace, id, asked))
+          const released = await context.transaction(async (session) => {
+            const { rows } = await session.run(sql.lockGoing, { namespace, instance: id })
+            return rows.length === 0 ? [] : await recover(session, namespace, id, asked)
+          })
           recovered.push(...released)
           if (released.length === asked) continue
           await bury(namespace, id)

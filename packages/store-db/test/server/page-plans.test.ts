@@ -1,0 +1,49 @@
+import type { ExecutionFilter } from '@escapement/core'
+import { statement } from '@escapement/db'
+import { describeOnServers } from '@escapement/testkit/vitest'
+import { beforeAll, expect, it } from 'vitest'
+import { openServerContext } from '../../src/server/open-server-context.ts'
+import { matchingExecutions } from '../../src/server/reading/execution-filter.ts'
+import type { ServerContext } from '../../src/server/server-context.ts'
+import { fillTables } from './large-tables.ts'
+import { openerFor } from './server-pools.ts'
+
+const FILTERS: readonly [string, ExecutionFilter, string][] = [
+  ['nothing', {}, 'page'],
+  ['jobs', { jobs: ['job-1', 'job-2', 'job-3'] }, 'job_page'],
+  ['failures', { statuses: ['failed', 'timed_out'] }, 'rare_page'],
+  ['a job and a rare status', { jobs: ['job-1'], statuses: ['failed'] }, 'job_rare_page'],
+  ['what waits', { statuses: ['scheduled'] }, 'finished'],
+]
+
+describeOnServers(['postgres', 'mariadb'], ({ kind, url }) => {
+  const open = openerFor(kind)
+  let context: ServerContext
+  beforeAll(async () => {
+    // As is set for solid state disks: by the default, a page of a table so small is sorted from a bitmap.
+    const settings = kind === 'postgres' ? '?options=-c%20random_page_cost%3D1.1' : ''
+    context = await openServerContext({ database: open(url() + settings), prefix: 'escapement_', migrate: 'auto' })
+    await fillTables(context)
+  }, 60_000)
+
+  /** The indexes that a page is read by, and how often rows are sorted before its limit ends the reading. */
+  async function planOf(filter: ExecutionFilter, order: 'newest' | 'oldest'): Promise<[string[], number]> {
+    const { text, parameters } = matchingExecutions(context, 'n', filter, { order }, 51)
+    const { rows } = await context.run<Record<string, string | null>>(statement(`EXPLAIN ${text}`), parameters)
+    if (kind === 'postgres') {
+      const lines = rows.map((row) => row['QUERY PLAN'] as string)
+      const indexes = lines.flatMap((line) => /using escapement_executions_(\w+)/.exec(line)?.[1] ?? [])
+      // Above the second limit stands what has been read.
+      const second = lines.findIndex((line, at) => at > 0 && line.includes('Limit '))
+      return [[...new Set(indexes)], lines.slice(second).filter((line) => line.includes('->  Sort ')).length]
+    }
+    const steps = rows.filter((row) => row['table'] === 'x')
+    const indexes = steps.map((row) => (row['key'] ?? 'none').replace('escapement_executions_', ''))
+    return [[...new Set(indexes)], steps.filter((row) => row['Extra']?.includes('filesort')).length]
+  }
+
+  it.each(FILTERS)('a page filtered by %s is read from its index in its order', async (_name, filter, index) => {
+    expect(await planOf(filter, 'newest')).toEqual([[index], 0])
+    expect(await planOf(filter, 'oldest')).toEqual([[index], 0])
+  })
+})
