@@ -1,6 +1,11 @@
 import { type SqlValue, type Statement, statement } from '@escapement/db'
 import { describeOnServers } from '@escapement/testkit/vitest'
 import { beforeAll, expect, it } from 'vitest'
+import { claimSql } from '../../src/server/claiming/claim-sql.ts'
+import { lanesSql } from '../../src/server/claiming/lanes-sql.ts'
+import { lookSql } from '../../src/server/claiming/look-sql.ts'
+import { ownershipSql } from '../../src/server/claiming/ownership-sql.ts'
+import { releasesSql } from '../../src/server/claiming/releases-sql.ts'
 import { definitionChangesSql } from '../../src/server/definitions/definition-changes-sql.ts'
 import { definitionsSql } from '../../src/server/definitions/definitions-sql.ts'
 import { endingSql } from '../../src/server/ending/ending-sql.ts'
@@ -21,6 +26,11 @@ import { fillTables } from './large-tables.ts'
 import { openerFor } from './server-pools.ts'
 
 const ROLES = {
+  claimSql,
+  lanesSql,
+  lookSql,
+  ownershipSql,
+  releasesSql,
   definitionChangesSql,
   definitionsSql,
   endingSql,
@@ -48,6 +58,7 @@ const VALUES: Readonly<Record<string, SqlValue>> = {
   jobs: ['job-1', 'job-2'],
   ids: ['a', 'b'],
   keys: ['key:1', 'key:2'],
+  queues: ['default', 'mail'],
   seqs: [1, 2],
   ...Object.fromEntries(
     [
@@ -70,6 +81,13 @@ const VALUES: Readonly<Record<string, SqlValue>> = {
       'more',
       'seq',
       'width',
+      'priority',
+      'aheadMs',
+      'before',
+      'after',
+      'isLedger',
+      'token',
+      'ticks',
     ].map((name): [string, number] => [name, 1]),
   ),
 }

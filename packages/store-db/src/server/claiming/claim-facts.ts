@@ -163,7 +163,9 @@ export class ClaimFacts {
     if (jobs.length === 0) return
     const { session, sql, namespace } = this.#scope
     for (const job of jobs) this.#open.set(job, [])
-    for (const row of (await session.run<OpenRow>(sql.open, { namespace, jobs })).rows) {
+    const ordered = jobs.toSorted()
+    const range = { firstJob: ordered[0] as string, end: `${ordered.at(-1)}$` }
+    for (const row of (await session.run<OpenRow>(sql.open, { namespace, jobs, ...range })).rows) {
       this.#open.get(row.job)?.push(endingRowOf<OpenRow>(row))
     }
   }

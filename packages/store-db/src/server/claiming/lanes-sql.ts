@@ -30,10 +30,12 @@ export function lanesSql({ tables: t, sql }: ServerContext) {
         FROM ${sql.rows(':rows', 'v', { job: 'key', first_key: 'key', ticks: 'integer' })}
         UNION ALL SELECT l.job, ${nextKey('l.job', '> l.lane_key')}, l.ticks, l.place + 1 FROM lanes AS l
           WHERE l.lane_key IS NOT NULL AND l.place < :most
-      ) SELECT l.job AS lane_job, ${sql.keyText('l.lane_key')} AS lane_key, l.place, ${candidateColumns(sql)}
-      FROM lanes AS l LEFT JOIN ${e} AS x ON x.seq = (SELECT h.seq FROM ${e} AS h
-        WHERE ${isWaiting('h', 'l.job', 'l.lane_key', 'l.ticks')} ORDER BY h.priority DESC, h.due_at LIMIT 1)
-      WHERE l.lane_key IS NOT NULL`,
+      ) SELECT l.job, ${sql.keyText('l.lane_key')} AS lane_key, l.place, (SELECT h.seq FROM ${e} AS h
+          WHERE ${isWaiting('h', 'l.job', 'l.lane_key', 'l.ticks')} ORDER BY h.priority DESC, h.due_at LIMIT 1) AS seq
+        FROM lanes AS l WHERE l.lane_key IS NOT NULL`,
+
+    candidates: `SELECT ${candidateColumns(sql)}
+      FROM ${sql.list(':seqs', 'v', 'integer')} ${sql.join} ${e} AS x ON x.seq = v.value`,
 
     lockLane: (limit: number): string => `SELECT ${claimableColumns(sql)} FROM ${e} AS x
       WHERE ${isWaiting('x', ':job', ':key', ':ticks')} AND x.queue = :queue

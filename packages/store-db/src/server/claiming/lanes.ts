@@ -11,7 +11,7 @@ import { lanesSql, MOST_LANES } from './lanes-sql.ts'
 const MERGED = 8
 
 interface HeadRow {
-  readonly lane_job: string
+  readonly job: string
   readonly lane_key: string
   readonly place: unknown
   readonly seq: unknown
@@ -49,11 +49,13 @@ export class Lanes {
     }))
     const heads = await session.run<HeadRow>(this.#sql.heads, { namespace, now, most, rows: rowsText(rows) })
     for (const job of jobs) place.keys.delete(job)
-    for (const { lane_job: job, lane_key: key, place: at } of heads.rows) {
+    for (const { job, lane_key: key, place: at } of heads.rows) {
       if (integerOf(at) === most && most > 1) place.keys.set(job, key)
     }
-    const due = heads.rows.filter(({ seq }) => seq !== null)
-    return due.map((row) => candidateOf(row)).toSorted(goesBefore)
+    const seqs = heads.rows.filter(({ seq }) => seq !== null).map(({ seq }) => integerOf(seq))
+    if (seqs.length === 0) return []
+    const { rows: candidates } = await session.run(this.#sql.candidates, { seqs })
+    return candidates.map(candidateOf).toSorted(goesBefore)
   }
 
   /** Locks rows of the first of these lanes, up to `most` of each. */
