@@ -37,6 +37,8 @@ export class Executor implements AttemptObserver {
   readonly #onRoom: () => void
   #returnTimer: Timer | undefined
   #instantTimer: Timer | undefined
+  /** What that timer waits for, Unix milliseconds; infinite: it waits for nothing. */
+  #nextInstant = Number.POSITIVE_INFINITY
   /** The id under which the last claim was made; what another one claimed is not held any more. */
   #instance = ''
   #lastTickAt: number | null = null
@@ -247,16 +249,32 @@ export class Executor implements AttemptObserver {
 
   /** What was taken ahead of its instant starts when that has come. */
   #watchInstant(): void {
-    this.#instantTimer?.cancel()
     const { clock, timers } = this.#context
     const now = clock.reached()
-    const next = Math.min(...[...this.#lanes.values()].map((lane) => lane.nextInstant(now)))
-    if (next !== Number.POSITIVE_INFINITY) this.#instantTimer = timers.after(next - now, () => this.#pumpAll())
+    let next = Number.POSITIVE_INFINITY
+    for (const lane of this.#lanes.values()) next = Math.min(next, lane.nextInstant(now))
+    if (next === this.#nextInstant) return
+    this.#instantTimer?.cancel()
+    this.#nextInstant = next
+    if (next === Number.POSITIVE_INFINITY) return
+    this.#instantTimer = timers.after(next - now, () => {
+      this.#nextInstant = Number.POSITIVE_INFINITY
+      this.#pumpAll()
+    })
   }
 
+  #isHolding(): boolean {
+    for (const lane of this.#lanes.values()) if (lane.heldCount > 0) return true
+    return false
+  }
+
+  /** What waits for a slot, or for an instant that lies too far ahead, goes back after a while. */
   #watchReady(): void {
-    if (this.#returnTimer !== undefined || [...this.#lanes.values()].every((lane) => lane.heldCount === 0)) return
-    const held = new Set([...this.#lanes.values()].flatMap((lane) => lane.held()))
+    if (this.#returnTimer !== undefined || !this.#isHolding()) return
+    const now = this.#context.clock.reached()
+    const isWaiting = ({ dueAt }: ClaimedExecution): boolean => dueAt <= now || dueAt > now + LONGEST_AHEAD_MS
+    const held = new Set([...this.#lanes.values()].flatMap((lane) => lane.held().filter(isWaiting)))
+    if (held.size === 0) return
     this.#returnTimer = this.#context.timers.after(LONGEST_AHEAD_MS, () => {
       this.#returnTimer = undefined
       void this.#returnStuck(held)

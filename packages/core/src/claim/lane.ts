@@ -59,7 +59,10 @@ export class Lane {
 
   /** When the next of what is not due yet may start, Unix milliseconds; infinite: all is due. */
   nextInstant(now: number): number {
-    return this.held().reduce((next, { dueAt }) => (dueAt > now ? Math.min(next, dueAt) : next), Infinity)
+    let next = Number.POSITIVE_INFINITY
+    for (const { dueAt } of this.#coming) if (dueAt > now && dueAt < next) next = dueAt
+    for (const { dueAt } of this.#ready) if (dueAt > now && dueAt < next) next = dueAt
+    return next
   }
 
   /** Removes what was taken ahead and not started. */
