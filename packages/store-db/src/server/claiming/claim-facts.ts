@@ -48,7 +48,7 @@ export interface ClaimScope {
 }
 
 /** The guard that all executions of an exclusive job share (rule 16). */
-export function jobGuard(job: string): string {
+function jobGuard(job: string): string {
   return `job:${job}`
 }
 

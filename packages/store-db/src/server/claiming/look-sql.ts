@@ -4,7 +4,7 @@ import type { ServerContext } from '../server-context.ts'
 /** Ticks that a pass judges or takes before they are due; the rest follows with the next pass, at once. */
 export const MOST_TICKS = 200
 /** Entries of the index that are read to find ticks of the instance's own jobs, and late ones. */
-export const MOST_SEARCHED = 20_000
+const MOST_SEARCHED = 20_000
 /** Rows of other instances' jobs that are passed over; behind them the instance only wakes a little too early. */
 export const MOST_PASSED = 200
 

@@ -1,24 +1,6 @@
-import { ENDING_NUMBERS, endingColumns } from '../ending/ending-columns.ts'
-import { readNumbers } from '../read-numbers.ts'
+import { endingColumns } from '../ending/ending-columns.ts'
 import type { RowColumns } from '../server-sql.ts'
 import type { ServerContext } from '../server-context.ts'
-import type { HeldRow } from './releases.ts'
-
-const NUMBERS = [
-  ...ENDING_NUMBERS,
-  'retries',
-  'interruptions',
-  'claimed_at',
-  'started_at',
-  'due_at',
-  'abandoned_at',
-  'cancel_requested_at',
-] as const
-
-/** A row as the statements below lock it. */
-export function heldRowOf(row: object): HeldRow {
-  return readNumbers<HeldRow>(row, NUMBERS)
-}
 
 const SPENT: RowColumns = { seq: 'integer', retries: 'integer', interruptions: 'integer', fence: 'integer' }
 const ATTEMPT: RowColumns = {

@@ -7,20 +7,8 @@ import { type RowObject, rowsText } from '../rows-text.ts'
 import type { ServerContext } from '../server-context.ts'
 import type { ServerStatistics } from '../statistics/statistics.ts'
 import { type Statements, statements } from '../statements.ts'
-import { heldRowOf, releasesSql } from './releases-sql.ts'
-
-/** What has to be known of a held row to release it. */
-export interface HeldRow extends EndingRow {
-  readonly instance: string
-  readonly status: 'claimed' | 'running'
-  readonly retries: number
-  readonly interruptions: number
-  readonly claimed_at: number
-  readonly started_at: number | null
-  readonly due_at: number
-  readonly abandoned_at: number | null
-  readonly cancel_requested_at: number | null
-}
+import { type HeldRow, heldRowOf } from './held-row.ts'
+import { releasesSql } from './releases-sql.ts'
 
 /** What an instance names of that which it holds. */
 export interface NamedExecution {
