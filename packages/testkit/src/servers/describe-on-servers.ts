@@ -14,6 +14,9 @@ export interface OnServer {
 /** MySQL itself runs where a container can be had: wherever MariaDB is tested it is too, once its URL is given. */
 const MYSQL_VARIABLE = 'ESCAPEMENT_TEST_MYSQL_URL'
 
+/** Conflicts of those who work at once are tried again for up to ten seconds by `@escapement/db`. Milliseconds. */
+const TEST_MS = 30_000
+
 /**
  * Runs tests once on each server, in a database of their own; with `mariadb` also on MySQL when
  * `ESCAPEMENT_TEST_MYSQL_URL` is set. The run's set-up starts the servers and puts their URLs into
@@ -29,7 +32,7 @@ export function describeOnServers(
 }
 
 function describeOnServer(kind: DatabaseKind, serverUrl: string, tests: (server: OnServer) => void): void {
-  describe.skipIf(serverUrl === '')(`on ${kind}`, () => {
+  describe.skipIf(serverUrl === '')(`on ${kind}`, { timeout: TEST_MS }, () => {
     let database: TestDatabase | undefined
     beforeAll(async () => {
       database = await createTestDatabase(kind, serverUrl)
