@@ -63,10 +63,11 @@ class Contest implements AsyncDisposable {
 }
 
 function ofKey(history: readonly HistoryEvent[], key: string): { fence: bigint; from: number; to: number }[] {
-  const ends = new Map(history.flatMap((event) => (event.type === 'ended' ? [[event.fence, event.at]] : [])))
-  return history
+  const ofThis = history.filter((event) => event.key === key) // two keys may have the same fence: each counts its own
+  const ends = new Map(ofThis.flatMap((event) => (event.type === 'ended' ? [[event.fence, event.at]] : [])))
+  return ofThis
     .flatMap((event) =>
-      event.type === 'granted' && event.key === key
+      event.type === 'granted'
         ? // A killed holder relied on its lease for a moment at least.
           [{ fence: BigInt(event.fence), from: event.at, to: ends.get(event.fence) ?? event.at }]
         : [],
