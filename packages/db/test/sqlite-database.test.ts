@@ -92,7 +92,7 @@ describe.each(drivers)('openSqlite with %s', (_name, how) => {
     const database = await withTable(how(file))
     const heard = { own: 0 }
     let other: (() => void) | undefined
-    using subscription = database.subscribe(() => {
+    const subscription = database.subscribe(() => {
       heard.own++
       other?.()
     })
@@ -104,7 +104,9 @@ describe.each(drivers)('openSqlite with %s', (_name, how) => {
     const second = open(how(file))
     await second.write((session) => session.run('INSERT INTO t (n) VALUES (2)'))
     await notified
-    expect(subscription).toBeDefined()
+    expect(heard.own).toBe(2)
+    subscription[Symbol.dispose]()
+    await database.write((session) => session.run('INSERT INTO t (n) VALUES (3)'))
     expect(heard.own).toBe(2)
   })
 

@@ -32,6 +32,18 @@ async function taken(scheduler: Scheduler): Promise<string[]> {
   return items.filter(({ claimedAt, startedAt }) => claimedAt !== null && startedAt === null).map(({ id }) => id)
 }
 
+/** Starts a job with a tick each minute; `seen` has the ticks whose handler was called, from the start. */
+async function startTicking(cluster: Cluster) {
+  const seen: number[] = []
+  const job = defineJob({
+    name: 'tick',
+    trigger: every('1m'),
+    run: ({ scheduledFor }) => void seen.push(scheduledFor - START),
+  })
+  const { scheduler } = await cluster.start({ jobs: [job] })
+  return { job, scheduler, seen }
+}
+
 for (const overlap of ['allow', 'skip', 'queue-one', 'queue-all', 'cancel-running'] as const) {
   test(`rule 10: with overlap ${overlap} a handler waits for its instant and not for its claim`, async () => {
     await using cluster = clusterWith({ there: 15, back: 15 })
@@ -69,13 +81,7 @@ test('rule 9: nothing starts before its time, although requests take longer than
 
 test('rule 13: a tick that was taken for its instant does not start when its job is paused before it', async () => {
   await using cluster = new Cluster()
-  const seen: number[] = []
-  const job = defineJob({
-    name: 'tick',
-    trigger: every('1m'),
-    run: ({ scheduledFor }) => void seen.push(scheduledFor - START),
-  })
-  const { scheduler } = await cluster.start({ jobs: [job] })
+  const { job, scheduler, seen } = await startTicking(cluster)
   await cluster.runtime.advanceTo(START + 2 * MINUTE - 20)
   expect(await taken(scheduler)).toHaveLength(1)
   await cluster.run(scheduler.pause(job))
@@ -89,13 +95,7 @@ test('rule 13: a tick that was taken for its instant does not start when its job
 
 test('rule 5: a tick that was taken for its instant does not start when its job is retired before it', async () => {
   await using cluster = new Cluster()
-  const seen: number[] = []
-  const job = defineJob({
-    name: 'tick',
-    trigger: every('1m'),
-    run: ({ scheduledFor }) => void seen.push(scheduledFor - START),
-  })
-  const { scheduler } = await cluster.start({ jobs: [job] })
+  const { scheduler, seen } = await startTicking(cluster)
   await cluster.runtime.advanceTo(START + 2 * MINUTE - 20)
   expect(await taken(scheduler)).toHaveLength(1)
   await cluster.run(scheduler.retire('tick'))
@@ -121,13 +121,7 @@ test('rule 9: an instant that goes an hour away, because the clock was set back,
 
 test('rule 18: a tick that was taken for its instant never starts when it is cancelled before it', async () => {
   await using cluster = new Cluster()
-  const seen: number[] = []
-  const job = defineJob({
-    name: 'tick',
-    trigger: every('1m'),
-    run: ({ scheduledFor }) => void seen.push(scheduledFor - START),
-  })
-  const { scheduler } = await cluster.start({ jobs: [job] })
+  const { scheduler, seen } = await startTicking(cluster)
   await cluster.runtime.advanceTo(START + MINUTE - 20)
   const [id = ''] = await taken(scheduler)
   await cluster.run(scheduler.cancel(id))

@@ -75,10 +75,8 @@ test('wedge 2: upkeep that dies with its instance does not die for ever: the ret
   await cluster.reach(11 * MINUTE)
   await cluster.run(second.scheduler.start())
   await cluster.reach(13 * MINUTE)
-  const recovered = second.events.find(
-    ({ type, job: of }) => type === 'execution:recovered' && of === 'escapement.retention',
-  )
-  expect(recovered).toBeDefined()
+  const recovered = second.events.flatMap(({ type, job: of }) => (type === 'execution:recovered' ? [of] : []))
+  expect(recovered).toContain('escapement.retention')
   await cluster.reach(21 * MINUTE)
   const { items } = await second.scheduler.executions({ jobs: ['tick'], statuses: ['succeeded'] }, { order: 'oldest' })
   expect((items[0]?.scheduledFor ?? 0) - START).toBeGreaterThanOrEqual(15 * MINUTE)
