@@ -1,5 +1,6 @@
-import { type Timer, withContext, parsePrincipal } from '@escapement/base'
-import { Lane } from './lane.ts'
+import { withContext, parsePrincipal } from '@escapement/base'
+import type { Lane } from './lane.ts'
+import { Lanes, type LanesObserver } from './lanes.ts'
 import { CancelledError } from '../error/cancelled-error.ts'
 import { LeaseLostError } from '../error/lease-lost-error.ts'
 import { StoppingError } from '../error/stopping-error.ts'
@@ -17,17 +18,15 @@ import { isTakenAhead } from '../run/taken-ahead.ts'
 import { ProgressReporter } from './progress-reporter.ts'
 import { StartReporter } from './start-reporter.ts'
 
-/** What was taken ahead goes back when it could not be started for this long, and at latest after twice as long. Milliseconds. */
-const LONGEST_AHEAD_MS = 1_000
 /** No new work while this many ends wait for the store. */
 const MOST_UNSETTLED = 2_000
 
-/** Runs what was claimed: slots by queue, attempts, their ends and settlements. */
-export class Executor implements AttemptObserver {
+/** Runs what was claimed: attempts, their ends and settlements. */
+export class Executor implements AttemptObserver, LanesObserver {
   readonly settler: Settler
   readonly #context: EngineContext
   readonly #lease: LeaseDeadline
-  readonly #lanes = new Map<string, Lane>()
+  readonly #lanes: Lanes
   /** By execution id: running, abandoned, or ended and not yet confirmed by the store. */
   readonly #attempts = new Map<string, Attempt>()
   /** Their lease ended or went to someone else, their handlers still run: the fence will judge what they bring. */
@@ -35,10 +34,6 @@ export class Executor implements AttemptObserver {
   readonly #progress: ProgressReporter
   readonly #starts: StartReporter
   readonly #onRoom: () => void
-  #returnTimer: Timer | undefined
-  #instantTimer: Timer | undefined
-  /** What that timer waits for, Unix milliseconds; infinite: it waits for nothing. */
-  #nextInstant = Number.POSITIVE_INFINITY
   /** The id under which the last claim was made; what another one claimed is not held any more. */
   #instance = ''
   #lastTickAt: number | null = null
@@ -49,6 +44,7 @@ export class Executor implements AttemptObserver {
     this.#context = context
     this.#lease = lease
     this.#onRoom = onRoom
+    this.#lanes = new Lanes(context, this)
     this.settler = new Settler(context)
     this.#progress = new ProgressReporter(context)
     this.#starts = new StartReporter(context)
@@ -56,7 +52,7 @@ export class Executor implements AttemptObserver {
 
   /** How many handlers run here. */
   get running(): number {
-    return [...this.#lanes.values()].reduce((sum, lane) => sum + lane.running.size, 0)
+    return this.#lanes.running
   }
 
   /** How many attempts hold something: running, abandoned or unconfirmed. */
@@ -76,45 +72,43 @@ export class Executor implements AttemptObserver {
 
   /** Serves a queue; a second call for the same queue changes nothing. */
   serve(queue: string, concurrency: number, canPrefetch: boolean): void {
-    if (!this.#lanes.has(queue)) this.#lanes.set(queue, new Lane(queue, concurrency, canPrefetch))
+    this.#lanes.serve(queue, concurrency, canPrefetch)
   }
 
   concurrencyOf(queue: string): number | null {
-    return this.#lanes.get(queue)?.concurrency ?? null
+    return this.#lanes.of(queue)?.concurrency ?? null
   }
 
   /** How much each queue can take now; no work beyond the judging while too many ends are unconfirmed. */
   demand(): readonly QueueDemand[] {
-    const isChoked = this.settler.size > MOST_UNSETTLED
-    return [...this.#lanes.values()].map((lane) =>
-      isChoked ? { queue: lane.queue, slots: 0, prefetch: 0 } : lane.demand(),
-    )
+    const demand = this.#lanes.demand()
+    return this.#isChoked() ? demand.map(({ queue }) => ({ queue, slots: 0, prefetch: 0 })) : demand
   }
 
   isHungry(): boolean {
-    return this.settler.size <= MOST_UNSETTLED && [...this.#lanes.values()].some((lane) => lane.isHungry())
+    return !this.#isChoked() && this.#lanes.isHungry()
+  }
+
+  #isChoked(): boolean {
+    return this.settler.size > MOST_UNSETTLED
   }
 
   /** Everything that the next heartbeat must speak for. */
   holding(): readonly Holding[] {
-    const held: Holding[] = []
-    for (const { claimed } of this.#attempts.values()) held.push({ executionId: claimed.id, fence: claimed.fence })
-    for (const lane of this.#lanes.values()) {
-      for (const claimed of lane.held()) held.push({ executionId: claimed.id, fence: claimed.fence })
-    }
-    return held
+    const claimed = [...this.#attempts.values()].map((attempt) => attempt.claimed)
+    return [...claimed, ...this.#lanes.held()].map(({ id, fence }) => ({ executionId: id, fence }))
   }
 
   /** Takes what was claimed: starts what may start, keeps the rest ready. */
   accept(executions: readonly ClaimedExecution[], instance: string): void {
     this.#instance = instance
     for (const claimed of executions) {
-      const lane = this.#lanes.get(claimed.queue)
+      const lane = this.#lanes.of(claimed.queue)
       if (lane === undefined || this.#attempts.has(claimed.id)) continue
       if (isTakenAhead(claimed)) lane.hold(claimed)
-      else this.#start(lane, claimed)
+      else this.start(lane, claimed)
     }
-    this.#pumpAll()
+    this.#lanes.pump()
   }
 
   /** Asks the handler of an execution to end, if it runs here. */
@@ -131,7 +125,7 @@ export class Executor implements AttemptObserver {
 
   /** What has not started is given back, which ends it. */
   #cancelAhead(executionId: string): boolean {
-    const dropped = [...this.#lanes.values()].flatMap((lane) => lane.drop(({ id }) => id === executionId))
+    const dropped = this.#lanes.drop(({ id }) => id === executionId)
     void this.handBack(dropped)
     return dropped.length > 0
   }
@@ -147,7 +141,7 @@ export class Executor implements AttemptObserver {
       this.#context.events.emit('execution:lost', { ...attempt.eventFields(), wasResultRefused: false })
       attempt.abort('lease', new LeaseLostError(`the lease of execution ${id} has ended: someone else may run it`))
     }
-    for (const lane of this.#lanes.values()) lane.drop(isLost)
+    this.#lanes.drop(isLost)
   }
 
   /** The lease was renewed. */
@@ -160,7 +154,7 @@ export class Executor implements AttemptObserver {
     const matches = (claimed: ClaimedExecution): boolean =>
       (queue === undefined || claimed.queue === queue) &&
       (ticksOf === undefined || (claimed.job === ticksOf && claimed.isTick))
-    await this.handBack([...this.#lanes.values()].flatMap((lane) => lane.drop(matches)))
+    await this.handBack(this.#lanes.drop(matches))
   }
 
   /** Gives back what was claimed and not started. */
@@ -221,7 +215,7 @@ export class Executor implements AttemptObserver {
     this.#context.events.emit('execution:progress', { ...attempt.eventFields(), progress })
   }
 
-  #start(lane: Lane, claimed: ClaimedExecution): void {
+  start(lane: Lane, claimed: ClaimedExecution): void {
     const { clock, events, jobs, options } = this.#context
     const local = jobs.get(claimed.job)
     if (local === undefined || this.#lease.remainingMs() === 0) return // recovery gives it back
@@ -236,68 +230,15 @@ export class Executor implements AttemptObserver {
     attempt.start()
   }
 
-  #pumpAll(): void {
-    for (const lane of this.#lanes.values()) this.#pump(lane)
-    this.#watchReady()
-    this.#watchInstant()
-  }
-
-  #pump(lane: Lane): void {
-    const now = this.#context.clock.reached()
-    for (let next = lane.takeNext(now); next !== undefined; next = lane.takeNext(now)) this.#start(lane, next)
-  }
-
-  /** What was taken ahead of its instant starts when that has come. */
-  #watchInstant(): void {
-    const { clock, timers } = this.#context
-    const now = clock.reached()
-    let next = Number.POSITIVE_INFINITY
-    for (const lane of this.#lanes.values()) next = Math.min(next, lane.nextInstant(now))
-    if (next === this.#nextInstant) return
-    this.#instantTimer?.cancel()
-    this.#nextInstant = next
-    if (next === Number.POSITIVE_INFINITY) return
-    this.#instantTimer = timers.after(next - now, () => {
-      this.#nextInstant = Number.POSITIVE_INFINITY
-      this.#pumpAll()
-    })
-  }
-
-  #isHolding(): boolean {
-    for (const lane of this.#lanes.values()) if (lane.heldCount > 0) return true
-    return false
-  }
-
-  /** What waits for a slot, or for an instant that lies too far ahead, goes back after a while. */
-  #watchReady(): void {
-    if (this.#returnTimer !== undefined || !this.#isHolding()) return
-    const now = this.#context.clock.reached()
-    const isWaiting = ({ dueAt }: ClaimedExecution): boolean => dueAt <= now || dueAt > now + LONGEST_AHEAD_MS
-    const held = new Set([...this.#lanes.values()].flatMap((lane) => lane.held().filter(isWaiting)))
-    if (held.size === 0) return
-    this.#returnTimer = this.#context.timers.after(LONGEST_AHEAD_MS, () => {
-      this.#returnTimer = undefined
-      void this.#returnStuck(held)
-      this.#watchReady()
-    })
-  }
-
-  /** What could not start for so long may start sooner elsewhere; an instant that does not come is one whose clock was set back. */
-  async #returnStuck(held: ReadonlySet<ClaimedExecution>): Promise<void> {
-    const stuck = [...this.#lanes.values()].flatMap((lane) => {
-      const dropped = lane.drop((claimed) => held.has(claimed))
-      if (dropped.length > 0) lane.learnSlowness(LONGEST_AHEAD_MS)
-      return dropped
-    })
-    await this.handBack(stuck)
+  stuck(executions: readonly ClaimedExecution[]): void {
+    void this.handBack(executions)
   }
 
   #release(attempt: Attempt): void {
-    const lane = this.#lanes.get(attempt.claimed.queue)
+    const lane = this.#lanes.of(attempt.claimed.queue)
     if (lane === undefined || !lane.running.delete(attempt)) return
     lane.learnDuration(this.#context.clock.now() - attempt.startedAt)
-    this.#pump(lane)
-    this.#watchReady()
+    this.#lanes.freed(lane)
     this.#onRoom()
   }
 
