@@ -1,5 +1,5 @@
 import { systemRuntime } from '@escapement/base'
-import type { ClaimedExecution, JobSpec, JobStore, NewExecution, Settlement } from '@escapement/core'
+import type { ClaimedExecution, DefinitionStore, JobSpec, NewExecution, Settlement } from '@escapement/core'
 
 /** A job that nothing schedules, for tests. */
 export const spec: JobSpec = {
@@ -27,7 +27,7 @@ export const spec: JobSpec = {
 
 /** Registers jobs and an instance with handlers for them. */
 export async function register(
-  store: JobStore,
+  store: DefinitionStore,
   namespace: string,
   instance: string,
   jobs: readonly Partial<JobSpec>[] = [{}],

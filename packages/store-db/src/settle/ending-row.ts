@@ -1,4 +1,5 @@
-import type { ExecutionReason, ExecutionStatus, HistoryPolicy } from '@escapement/core'
+import type { ExecutionReason, ExecutionStatus, HistoryPolicy, Span, SpanReason } from '@escapement/core'
+import type { StatsEvent } from '../stats/stats-change.ts'
 
 /** What has to be known of a row to end it. */
 export interface EndingRow {
@@ -35,4 +36,22 @@ export function guardsItsKey(row: EndingRow): boolean {
 /** The history of a job's definition, as it is taken out of its JSON text. */
 export function historyOf(text: string): HistoryPolicy {
   return text.startsWith('{') ? (JSON.parse(text) as HistoryPolicy) : (text as HistoryPolicy)
+}
+
+/** What statistics count of a verdict that its owner did not settle. */
+export function endEvent(row: EndingRow, { status, finishedAt }: Ending): StatsEvent {
+  return {
+    job: row.job,
+    instance: row.attempt === 0 ? '' : (row.instance ?? ''),
+    at: finishedAt,
+    status,
+    spends: 'nothing',
+    durationMs: null,
+    latenessMs: null,
+  }
+}
+
+/** The span of a tick whose row goes. */
+export function tickSpan({ job, revision, scheduled_for: tick }: EndingRow, reason: SpanReason): Span {
+  return { job, revision, from: tick, to: tick, count: 1, reason }
 }

@@ -1,8 +1,15 @@
 import type { HistoryPolicy, SpanReason } from '@escapement/core'
 import type { SqliteSession } from '@escapement/db'
-import { type Ending, type EndingRow, guardsItsKey, historyOf, isKept } from '../settle/ending-row.ts'
+import {
+  endEvent,
+  type Ending,
+  type EndingRow,
+  guardsItsKey,
+  historyOf,
+  isKept,
+  tickSpan,
+} from '../settle/ending-row.ts'
 import type { SettledExecution } from '../settle/settled-memory.ts'
-import type { StatsEvent } from '../stats/stats-change.ts'
 import type { TableNames } from '../table-names.ts'
 import { endingSql } from './ending-sql.ts'
 import { SqliteSpans } from './spans.ts'
@@ -24,26 +31,14 @@ export class SqliteEndings {
   finish(session: SqliteSession, namespace: string, row: EndingRow, ending: Ending): void {
     const { status, reason, finishedAt } = ending
     if (session.run(this.#sql.end, [status, reason, finishedAt, row.seq]) === 0) return
-    if (status !== 'skipped') {
-      const event: StatsEvent = {
-        job: row.job,
-        instance: row.attempt === 0 ? '' : (row.instance ?? ''),
-        at: finishedAt,
-        status,
-        spends: 'nothing',
-        durationMs: null,
-        latenessMs: null,
-      }
-      this.statistics.count(session, namespace, [event])
-    }
+    if (status !== 'skipped') this.statistics.count(session, namespace, [endEvent(row, ending)])
     this.applyHistory(session, namespace, row, status, this.#historyOf(session, namespace, row))
   }
 
   /** Turns the row of a tick that does not run, or whose history is not kept, into a span. */
   fold(session: SqliteSession, namespace: string, row: EndingRow, reason: SpanReason): void {
     session.run(this.#sql.remove, [row.seq])
-    const { job, revision, scheduled_for: tick } = row
-    this.spans.add(session, namespace, { job, revision, from: tick, to: tick, count: 1, reason })
+    this.spans.add(session, namespace, tickSpan(row, reason))
   }
 
   /**

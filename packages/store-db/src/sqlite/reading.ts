@@ -1,17 +1,11 @@
-import type {
-  Backlog,
-  ExecutionFilter,
-  InstanceState,
-  JobFilter,
-  PageRequest,
-  ReadStore,
-  StatsRecord,
-} from '@escapement/core'
+import type { Backlog, ExecutionFilter, JobFilter, PageRequest, ReadStore, StatsRecord } from '@escapement/core'
 import { type SqliteQuery, sqliteBuilder, type SqliteValue } from '@escapement/db'
 import { type RawBuilder, sql } from 'kysely'
 import { type AttemptRow, attemptsOf, type ExecutionRow, executionOf } from '../execution/execution-row.ts'
+import { type InstanceRow, instanceOf } from '../instance/instance-row.ts'
 import { type JobRow, jobStateOf } from '../job/job-row.ts'
 import { cursorOf, pageOf } from '../page/page-cursor.ts'
+import { backlogOf } from '../queue/backlog.ts'
 import { type SpanRow, spanOf } from '../span/span-row.ts'
 import { ALL_JOBS } from '../stats/stats-change.ts'
 import { type CountedBucket, mergeStats } from '../stats/merge-stats.ts'
@@ -20,17 +14,6 @@ import { executionColumns, readingSql } from './reading-sql.ts'
 import type { SqliteContext } from './sqlite-context.ts'
 
 const builder = sqliteBuilder<object>()
-
-interface InstanceRow {
-  readonly id: string
-  readonly name: string
-  readonly version: number | null
-  readonly started_at: number
-  readonly heartbeat_at: number
-  readonly lease_until: number
-  readonly dead_at: number | null
-  readonly running: number
-}
 
 interface BacklogRow {
   readonly queue: string
@@ -84,18 +67,7 @@ export function sqliteReading(context: SqliteContext): ReadStore {
     async instances(namespace) {
       const now = context.now()
       const rows = await all<InstanceRow>(text.instances, [namespace])
-      return rows.map(
-        (row): InstanceState => ({
-          id: row.id,
-          name: row.name,
-          version: row.version,
-          startedAt: row.started_at,
-          heartbeatAt: row.heartbeat_at,
-          leaseUntil: row.lease_until,
-          isAlive: row.dead_at === null && row.lease_until > now,
-          running: row.running,
-        }),
-      )
+      return rows.map((row) => instanceOf(row, now))
     },
 
     spans: async (namespace, job, from, to, limit) =>
@@ -120,7 +92,7 @@ export function sqliteReading(context: SqliteContext): ReadStore {
         { sql: text.dueUnjudged, parameters: [namespace, now] },
         { sql: text.running, parameters: [namespace] },
       ])
-      return backlogOf(answers.flat() as BacklogRow[], now)
+      return backlogOf((answers.flat() as BacklogRow[]).map((row) => countedOf(row, now)))
     },
 
     async stranded(namespace, limit) {
@@ -168,16 +140,6 @@ function withParameters(text: string, value: SqliteValue): RawBuilder<unknown> {
   )
 }
 
-function backlogOf(rows: readonly BacklogRow[], now: number): Backlog[] {
-  const byQueue = new Map<string, Backlog>()
-  for (const { queue, due = 0, oldest = now, running = 0 } of rows) {
-    const known = byQueue.get(queue) ?? { queue, due: 0, running: 0, oldestDueMs: 0 }
-    byQueue.set(queue, {
-      queue,
-      due: known.due + due,
-      running: known.running + running,
-      oldestDueMs: Math.max(known.oldestDueMs, now - oldest),
-    })
-  }
-  return [...byQueue.values()]
+function countedOf({ queue, due = 0, oldest, running = 0 }: BacklogRow, now: number): Backlog {
+  return { queue, due, running, oldestDueMs: oldest === undefined ? 0 : now - oldest }
 }

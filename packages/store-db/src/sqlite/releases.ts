@@ -1,21 +1,9 @@
 import { afterInterruption, type Recovered } from '@escapement/core'
 import type { SqliteSession } from '@escapement/db'
 import type { TableNames } from '../table-names.ts'
-import type { EndingRow } from '../settle/ending-row.ts'
+import type { HeldRow } from '../claiming/held-row.ts'
 import type { SqliteEndings } from './ending.ts'
 import { releasesSql } from './releases-sql.ts'
-
-interface HeldRow extends EndingRow {
-  readonly instance: string
-  readonly status: 'claimed' | 'running'
-  readonly retries: number
-  readonly interruptions: number
-  readonly claimed_at: number
-  readonly started_at: number | null
-  readonly due_at: number
-  readonly abandoned_at: number | null
-  readonly cancel_requested_at: number | null
-}
 
 interface PolicyRow {
   readonly on_interrupt: 'retry' | 'fail'

@@ -58,8 +58,8 @@ export function upkeepSql(t: TableNames) {
     createBulk: `INSERT INTO ${t.bulk_actions}
         (namespace, id, kind, filter, status, total, done, failed, cursor, created_by, created_at, updated_at)
       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (namespace, id) DO NOTHING`,
-    bulk: `SELECT * FROM ${t.bulk_actions} WHERE namespace = ? AND id = ?`,
-    openBulks: `SELECT * FROM ${t.bulk_actions} WHERE namespace = ? AND status = 'running' ORDER BY created_at, id`,
+    bulk: `SELECT *, cursor AS place FROM ${t.bulk_actions} WHERE namespace = ? AND id = ?`,
+    openBulks: `SELECT *, cursor AS place FROM ${t.bulk_actions} WHERE namespace = ? AND status = 'running' ORDER BY created_at, id`,
 
     /** Compare and set on the place and the status. */
     saveBulk: `UPDATE ${t.bulk_actions} SET status = ?, total = ?, done = ?, failed = ?, cursor = ?, updated_at = ?

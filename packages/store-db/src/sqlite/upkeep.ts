@@ -1,5 +1,6 @@
-import type { BulkAction, Recovered, UpkeepStore } from '@escapement/core'
+import type { Recovered, UpkeepStore } from '@escapement/core'
 import type { SqliteSession } from '@escapement/db'
+import { type BulkRow, bulkOf } from '../bulk/bulk-row.ts'
 import { MINUTE_MS } from '../stats/stats-change.ts'
 import { numbersOf, type StatsRow } from '../stats/stats-row.ts'
 import { definitionsSql } from './definitions-sql.ts'
@@ -13,20 +14,6 @@ import { upkeepSql } from './upkeep-sql.ts'
 const AT_ONCE = 50
 const HOUR_MS = 3_600_000
 const DAY_MS = 86_400_000
-
-interface BulkRow {
-  readonly id: string
-  readonly kind: BulkAction['kind']
-  readonly filter: string
-  readonly status: BulkAction['status']
-  readonly total: number
-  readonly done: number
-  readonly failed: number
-  readonly cursor: string | null
-  readonly created_by: string | null
-  readonly created_at: number
-  readonly updated_at: number
-}
 
 interface FoldedRow extends StatsRow {
   readonly job: string
@@ -200,9 +187,4 @@ export function sqliteUpkeep(context: SqliteContext): UpkeepStore {
         return session.run(sql.saveBulk, parameters) > 0
       }),
   }
-}
-
-function bulkOf({ id, kind, filter, status, total, done, failed, cursor, ...row }: BulkRow): BulkAction {
-  const { created_by: by, created_at: createdAt, updated_at: updatedAt } = row
-  return { id, kind, filter, status, total, done, failed, cursor, by, createdAt, updatedAt }
 }

@@ -2,7 +2,7 @@ import type { JobStore } from '@escapement/core'
 import { StoreStage, virtualRuntime } from '@escapement/testkit'
 import { describeOnServers } from '@escapement/testkit/vitest'
 import { beforeAll, expect, it } from 'vitest'
-import { allRoles } from './claiming-store.ts'
+import { serverRoles } from '../../src/server/server-roles.ts'
 import { serverStores } from './contract-on-server.ts'
 
 /** Claims and settles until `total` executions have run; answers what was claimed, in order, and how often two of one guard overlapped. */
@@ -37,7 +37,7 @@ async function drain(
 }
 
 describeOnServers(['postgres', 'mariadb'], (onServer) => {
-  const create = serverStores(onServer, allRoles)
+  const create = serverStores(onServer, serverRoles)
   const runtime = virtualRuntime()
   const instances = ['a', 'b', 'c', 'd', 'e', 'f']
   let store: JobStore

@@ -3,7 +3,7 @@ import { StoreStage, virtualRuntime } from '@escapement/testkit'
 import { describeOnServers } from '@escapement/testkit/vitest'
 import { beforeAll, expect, it, vi } from 'vitest'
 import type { ServerContext } from '../../src/server/server-context.ts'
-import { allRoles } from './claiming-store.ts'
+import { serverRoles } from '../../src/server/server-roles.ts'
 import { serverStores } from './contract-on-server.ts'
 
 /** Counts the statements of a context, without BEGIN and COMMIT. */
@@ -39,7 +39,7 @@ describeOnServers(['postgres', 'mariadb'], (onServer) => {
   let counter: ReturnType<typeof countStatements> | undefined
   const create = serverStores(onServer, (context) => {
     counter = countStatements(context)
-    return allRoles(context)
+    return serverRoles(context)
   })
   const runtime = virtualRuntime()
   let store: JobStore

@@ -1,10 +1,11 @@
 import type { Runtime } from '@escapement/base'
 import type { JobStore } from '@escapement/core'
 import { type SqlServer, type SqlValue, statement } from '@escapement/db'
-import { type CreateJobStore, jobStoreContract, type JobStoreCase } from '@escapement/testkit'
+import type { CreateJobStore } from '@escapement/testkit'
 import type { OnServer } from '@escapement/testkit/vitest'
 import { openServerContext } from '../../src/server/open-server-context.ts'
 import type { ServerClock, ServerContext } from '../../src/server/server-context.ts'
+import type { StoreRoles } from '../../src/server/server-roles.ts'
 import { JOB_TABLES } from '../../src/table-names.ts'
 import { openerFor } from './server-pools.ts'
 
@@ -22,7 +23,7 @@ function tableClock(server: SqlServer): ServerClock {
  *
  * @param rolesOf - The roles that the store has.
  */
-export function serverStores({ kind, url }: OnServer, rolesOf: (context: ServerContext) => object): CreateJobStore {
+export function serverStores({ kind, url }: OnServer, rolesOf: (context: ServerContext) => StoreRoles): CreateJobStore {
   const open = openerFor(kind)
   let opening: Promise<ServerContext> | undefined
   return async ({ runtime }) => {
@@ -58,14 +59,5 @@ function inVirtualTime(store: JobStore, server: SqlServer, runtime: Runtime): Jo
         return Reflect.apply(member as () => unknown, target, args)
       }
     },
-  })
-}
-
-/** The cases of the contract whose titles are given; one that no case has is an error. */
-export function casesTitled(titles: readonly string[]): readonly JobStoreCase[] {
-  return titles.map((title) => {
-    const found = jobStoreContract.find((each) => each.title === title)
-    if (found === undefined) throw new Error(`no case of the contract is called "${title}"`)
-    return found
   })
 }

@@ -1,22 +1,21 @@
-import type { JobStore } from '@escapement/core'
 import { integerOf, sqlTransaction, statement } from '@escapement/db'
 import { describeOnServers } from '@escapement/testkit/vitest'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openServerContext } from '../../src/server/open-server-context.ts'
 import type { ServerContext } from '../../src/server/server-context.ts'
+import { serverRoles, type StoreRoles } from '../../src/server/server-roles.ts'
 import { run } from '../job-stage.ts'
 import { HOST_LIBRARIES, type HostLibrary } from './host-libraries.ts'
-import { finishedRoles } from './partial-store.ts'
 import { openerFor } from './server-pools.ts'
 
 describeOnServers(['postgres', 'mariadb'], ({ kind, url }) => {
   const open = openerFor(kind)
   let context: ServerContext
-  let store: JobStore
+  let store: StoreRoles
   let orders: string
   beforeAll(async () => {
     context = await openServerContext({ database: open(url()), prefix: 'escapement_', migrate: 'auto' })
-    store = finishedRoles(context) as JobStore
+    store = serverRoles(context)
     orders = context.server.table('orders')
     await context.server.session((session) => session.exec(`CREATE TABLE ${orders} (id BIGINT)`))
   })

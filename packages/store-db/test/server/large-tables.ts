@@ -1,8 +1,7 @@
-import type { JobStore } from '@escapement/core'
 import { statement } from '@escapement/db'
 import type { ServerContext } from '../../src/server/server-context.ts'
+import { serverRoles } from '../../src/server/server-roles.ts'
 import { run, spec } from '../job-stage.ts'
-import { finishedRoles } from './partial-store.ts'
 
 const JOBS = 1_000
 /** How often the first thousand jobs and executions are doubled. */
@@ -10,7 +9,7 @@ const DOUBLINGS = 4
 
 /** Fills the tables so that reading one of them from end to end is never the cheapest way to a few rows. */
 export async function fillTables(context: ServerContext): Promise<void> {
-  const store = finishedRoles(context) as JobStore
+  const store = serverRoles(context)
   const names = Array.from({ length: JOBS }, (_, index) => `job-${index}`)
   const changes = names.map((name) => ({
     job: { spec: { ...spec, name }, hash: name, version: null, hasHandler: true },

@@ -1,11 +1,11 @@
-import type { EnqueueResult, JobStore, NewExecution } from '@escapement/core'
+import type { EnqueueResult, NewExecution } from '@escapement/core'
 import { statement } from '@escapement/db'
 import { describeOnServers } from '@escapement/testkit/vitest'
 import { beforeAll, expect, it } from 'vitest'
 import { openServerContext } from '../../src/server/open-server-context.ts'
 import type { ServerContext } from '../../src/server/server-context.ts'
+import { serverRoles, type StoreRoles } from '../../src/server/server-roles.ts'
 import { run, spec } from '../job-stage.ts'
-import { finishedRoles } from './partial-store.ts'
 import { openerFor } from './server-pools.ts'
 
 /** Calls that are under way at once. */
@@ -14,15 +14,15 @@ const CALLS = 8
 describeOnServers(['postgres', 'mariadb'], ({ kind, url }) => {
   const open = openerFor(kind)
   let context: ServerContext
-  let stores: readonly JobStore[]
+  let stores: readonly StoreRoles[]
   beforeAll(async () => {
     context = await openServerContext({ database: open(url()), prefix: 'escapement_', migrate: 'auto' })
-    stores = Array.from({ length: CALLS }, () => finishedRoles(context) as JobStore) // each as in a process of its own
+    stores = Array.from({ length: CALLS }, () => serverRoles(context)) // each as in a process of its own
   })
 
-  const atOnce = <T>(call: (store: JobStore, index: number) => Promise<T>): Promise<readonly T[]> =>
+  const atOnce = <T>(call: (store: StoreRoles, index: number) => Promise<T>): Promise<readonly T[]> =>
     Promise.all(stores.map(call))
-  const enqueueOne = async (store: JobStore, given: Partial<NewExecution>): Promise<EnqueueResult> =>
+  const enqueueOne = async (store: StoreRoles, given: Partial<NewExecution>): Promise<EnqueueResult> =>
     (await store.enqueue('n', [run(given)]))[0] as EnqueueResult
 
   it('rule 1: of those who enqueue under one key at once, one makes the execution and all are told it', async () => {
@@ -57,11 +57,11 @@ describeOnServers(['postgres', 'mariadb'], ({ kind, url }) => {
       store.changeDefinitions('n', index % 2 === 0 ? changes : changes.toReversed()),
     )
     expect(results.flat().toSorted()).toEqual(['applied', 'applied', ...Array(2 * CALLS - 2).fill('conflict')])
-    expect((await (stores[0] as JobStore).jobStates('n', ['new.a', 'new.b'])).length).toBe(2)
+    expect((await (stores[0] as StoreRoles).jobStates('n', ['new.a', 'new.b'])).length).toBe(2)
   })
 
   it('rule 3, 18: of those who cancel at once one does; of those who retry then one makes the replacement', async () => {
-    const { id } = await enqueueOne(stores[0] as JobStore, {})
+    const { id } = await enqueueOne(stores[0] as StoreRoles, {})
     const cancelled = await atOnce((store) => store.cancel('n', id, 'user:ada'))
     expect(cancelled.toSorted()).toEqual([...Array(CALLS - 1).fill('already-ended'), 'cancelled'])
     const retried = await atOnce((store, index) => store.retry('n', id, `${id}-${index}`, null))
@@ -70,7 +70,7 @@ describeOnServers(['postgres', 'mariadb'], ({ kind, url }) => {
   })
 
   it('rule 12: a run that would not wait is skipped where the exclusive job is open', async () => {
-    const [store] = stores as [JobStore]
+    const [store] = stores as [StoreRoles]
     const exclusive = { job: 'exclusive', isExclusive: true, ifOpen: 'skip' } as const
     const first = await enqueueOne(store, exclusive)
     expect(first.status).toBe('scheduled')

@@ -1,7 +1,6 @@
 import {
   type ClaimedExecution,
   type HistoryPolicy,
-  type JobStore,
   type NewExecution,
   type Settlement,
   StoreUnavailableError,
@@ -11,10 +10,9 @@ import { describeOnServers } from '@escapement/testkit/vitest'
 import { beforeAll, expect, it } from 'vitest'
 import { openServerContext } from '../../src/server/open-server-context.ts'
 import { ServerContext } from '../../src/server/server-context.ts'
-import { run, spec } from '../job-stage.ts'
-import { finishedRoles } from './partial-store.ts'
+import { serverRoles, type StoreRoles } from '../../src/server/server-roles.ts'
+import { register, run, success } from '../job-stage.ts'
 import { openerFor } from './server-pools.ts'
-import { simpleClaim } from './simple-claim.ts'
 
 /** Calls that are under way at once. */
 const CALLS = 6
@@ -34,50 +32,34 @@ class ForgetfulContext extends ServerContext {
 describeOnServers(['postgres', 'mariadb'], ({ kind, url }) => {
   const open = openerFor(kind)
   let context: ServerContext
-  let stores: readonly JobStore[]
-  const storeOn = (on: ServerContext): JobStore => ({ ...finishedRoles(on), ...simpleClaim(on) }) as unknown as JobStore
+  let stores: readonly StoreRoles[]
+  let token = 0
   beforeAll(async () => {
     context = await openServerContext({ database: open(url()), prefix: 'escapement_', migrate: 'auto' })
-    stores = Array.from({ length: CALLS }, () => storeOn(context)) // each as in a process of its own
+    stores = Array.from({ length: CALLS }, () => serverRoles(context)) // each as in a process of its own
   })
 
-  const atOnce = <T>(call: (store: JobStore, index: number) => Promise<T>): Promise<readonly T[]> =>
+  const atOnce = <T>(call: (store: StoreRoles, index: number) => Promise<T>): Promise<readonly T[]> =>
     Promise.all(stores.map(call))
-  const store = (): JobStore => stores[0] as JobStore
+  const store = (): StoreRoles => stores[0] as StoreRoles
 
   /** Executions that one instance has begun, of a job of their own. */
   async function claimed(job: string, count: number, given: Partial<NewExecution> = {}): Promise<ClaimedExecution[]> {
-    const change = { job: { spec: { ...spec, name: job }, hash: job, version: null, hasHandler: true }, expected: null }
-    await store().changeDefinitions('n', [{ ...change, effectiveFrom: 0, nextTickAt: null }])
+    await register(store(), 'n', 'i', [{ name: job }])
     const executions = Array.from({ length: count }, (_, index) => run({ job, scheduledFor: 1_000 + index, ...given }))
     await store().enqueue(
       'n',
       executions.map((each, index) => (each.origin === 'tick' ? { ...each, dedupeKey: `tick:${index}` } : each)),
     )
     const queues = [{ queue: 'default', slots: count, prefetch: 0 }]
-    const request = { instance: 'i', token: 1, isRepeat: false, queues, aheadMs: 0, handlers: new Set([job]) }
+    const request = { instance: 'i', token: ++token, isRepeat: false, queues, aheadMs: 0, handlers: new Set([job]) }
     return [...(await store().claim('n', request)).executions]
   }
 
   const settlement = (one: ClaimedExecution, given: Partial<Settlement> = {}): Settlement => ({
-    executionId: one.id,
-    job: one.job,
-    instance: 'i',
-    fence: one.fence,
-    attempt: one.attempt,
-    outcome: 'succeeded',
+    ...success(one, 'i'),
     startedAt: 60_000,
     finishedAt: 60_500,
-    status: 'succeeded',
-    reason: null,
-    dueAt: null,
-    spends: 'nothing',
-    output: null,
-    error: null,
-    log: [],
-    progress: null,
-    history: 'all',
-    abandonedAt: null,
     ...given,
   })
   const countOf = async (job: string): Promise<[number, number]> => {
@@ -138,7 +120,7 @@ describeOnServers(['postgres', 'mariadb'], ({ kind, url }) => {
 
   it('rule 21: settling again after the reply was lost says so, whether or not the row was kept', async () => {
     const forgetful = new ForgetfulContext({ server: context.server, prefix: 'escapement_' })
-    const losing = storeOn(forgetful)
+    const losing = serverRoles(forgetful)
     const [first, second] = await claimed('lost', 2)
     const batch = [settlement(first as ClaimedExecution), settlement(second as ClaimedExecution, { history: 'none' })]
     forgetful.isForgetting = true

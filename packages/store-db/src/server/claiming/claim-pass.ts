@@ -1,7 +1,8 @@
 import type { ClaimedExecution, ClaimRequest, ClaimResult } from '@escapement/core'
 import { integerOf, type SqlSession } from '@escapement/db'
-import { goesBefore } from '../../sqlite/claiming/candidate.ts'
-import { claimedOf, sharedGuardKey } from '../../sqlite/claiming/claimed-row.ts'
+import { goesBefore } from '../../claiming/candidate.ts'
+import { claimedOf, sharedGuardKey } from '../../claiming/claimed-row.ts'
+import { NOTHING } from '../../claiming/nothing-claimed.ts'
 import type { ServerEndings } from '../ending/endings.ts'
 import { rowsText } from '../rows-text.ts'
 import type { ServerContext } from '../server-context.ts'
@@ -14,22 +15,10 @@ import { certainTicks, expire, type Judgement, judgeTicks, skip } from './judgin
 import { Lanes } from './lanes.ts'
 import { type Look, Looking } from './look.ts'
 import { Selecting } from './selection.ts'
-import type { Selection } from './room.ts'
+import type { Selection } from '../../claiming/room.ts'
 
 /** What other transactions hold is looked at again so soon. Milliseconds. */
 const AGAIN_MS = 2
-
-/** The answer of a pass that found nothing. */
-const NOTHING: ClaimResult = Object.freeze({
-  isAlive: true,
-  executions: [],
-  dropped: [],
-  lateJobs: [],
-  cancelRequested: [],
-  nextDueAt: null,
-  hasMore: false,
-  now: 0,
-})
 
 /** What claiming needs of other roles. */
 export interface ClaimPassParts {
@@ -75,7 +64,7 @@ export class ClaimPass {
     const eligibility = new Eligibility(facts, handlers)
     const mayStart = integerOf(own.lease_until) > scope.now && !judgement.hasMoreExpired
     const levels = look.levels.filter(({ dueAt }) => dueAt <= scope.now)
-    const selection: Selection = mayStart
+    const selection: Selection<ClaimableRow> = mayStart
       ? await new Selecting(scope, facts, eligibility, this.#lanes).select({
           demands: request.queues,
           levels,
@@ -115,7 +104,7 @@ export class ClaimPass {
   async #write(
     { session, sql, namespace, now }: ClaimScope,
     judgement: Judgement,
-    selection: Selection,
+    selection: Selection<ClaimableRow>,
   ): Promise<void> {
     const { folded, finished, cancelled, kept } = judgement
     const taken = new Set([...selection.starts, ...selection.ahead])
@@ -208,7 +197,7 @@ async function take(
   { session, sql, namespace, instance, now }: ClaimScope,
   facts: ClaimFacts,
   { token }: ClaimRequest,
-  { starts, ahead }: Selection,
+  { starts, ahead }: Selection<ClaimableRow>,
 ): Promise<readonly ClaimedExecution[]> {
   if (starts.length + ahead.length === 0) return []
   const raised = (fence: number): number => Math.max(fence + 1, now * 1_000)

@@ -1,6 +1,6 @@
 import type { EndingRow } from '../../settle/ending-row.ts'
-import type { Candidate } from '../../sqlite/claiming/candidate.ts'
-import type { ClaimedRow } from '../../sqlite/claiming/claimed-row.ts'
+import type { Candidate } from '../../claiming/candidate.ts'
+import type { ClaimedRow } from '../../claiming/claimed-row.ts'
 import { ENDING_NUMBERS, endingColumns } from '../ending/ending-columns.ts'
 import { readNumbers } from '../read-numbers.ts'
 import type { ServerSql } from '../server-sql.ts'

@@ -1,5 +1,5 @@
 import type { PauseWindow } from '@escapement/core'
-import type { Candidate } from '../../sqlite/claiming/candidate.ts'
+import { type Candidate, keyOf } from '../../claiming/candidate.ts'
 import { type ClaimFacts, guardsOf } from './claim-facts.ts'
 
 /** What may start now, by facts that were prepared for it (rules 13, 17, 19 and 20). */
@@ -60,8 +60,4 @@ export class Eligibility {
     if (row.concurrency_key === '' || row.concurrency_limit === null) return true
     return this.#facts.held(row) + (this.#takenKeys.get(keyOf(row)) ?? 0) < row.concurrency_limit
   }
-}
-
-function keyOf(row: Candidate): string {
-  return `${row.job} ${row.concurrency_key}`
 }

@@ -1,5 +1,5 @@
 import { integerOf } from '@escapement/db'
-import { type Candidate, goesBefore } from '../../sqlite/claiming/candidate.ts'
+import { type Candidate, goesBefore } from '../../claiming/candidate.ts'
 import { rowsText } from '../rows-text.ts'
 import type { ServerContext } from '../server-context.ts'
 import { type Statements, statements } from '../statements.ts'

@@ -1,23 +1,15 @@
+import { ATTEMPT_COLUMNS } from '../attempt-columns.ts'
 import { endingColumns } from '../ending/ending-columns.ts'
 import type { RowColumns } from '../server-sql.ts'
 import type { ServerContext } from '../server-context.ts'
 
 const SPENT: RowColumns = { seq: 'integer', retries: 'integer', interruptions: 'integer', fence: 'integer' }
-const ATTEMPT: RowColumns = {
-  execution_seq: 'integer',
-  number: 'integer',
-  instance: 'key',
-  fence: 'integer',
-  claimed_at: 'integer',
-  started_at: 'integer',
-  finished_at: 'integer',
-}
 
 /** Statements that take executions away from their owner. All raise the fence, so that its late word is refused. */
 export function releasesSql({ tables: t, sql, clock }: ServerContext) {
   const columns = `${endingColumns(sql)}, x.status, x.retries, x.interruptions, x.claimed_at, x.started_at, x.due_at,
     x.abandoned_at, x.cancel_requested_at`
-  const ofAttempts = Object.keys(ATTEMPT).join(', ')
+  const ofAttempts = Object.keys(ATTEMPT_COLUMNS).join(', ')
   const lastAttempt = (column: string): string =>
     `(SELECT a.${column} FROM ${t.attempts} AS a WHERE a.execution_seq = x.seq ORDER BY a.number DESC LIMIT 1)`
   return {
@@ -99,7 +91,7 @@ export function releasesSql({ tables: t, sql, clock }: ServerContext) {
       }),
 
     recordAttempts: `INSERT INTO ${t.attempts} (${ofAttempts}, outcome)
-      SELECT ${ofAttempts}, 'interrupted' FROM ${sql.rows(':rows', 'v', ATTEMPT)} WHERE v.execution_seq IS NOT NULL
+      SELECT ${ofAttempts}, 'interrupted' FROM ${sql.rows(':rows', 'v', ATTEMPT_COLUMNS)} WHERE v.execution_seq IS NOT NULL
       ${sql.ignoreExisting(t.attempts, 'execution_seq')}`,
   }
 }

@@ -7,7 +7,8 @@ import { type RowObject, rowsText } from '../rows-text.ts'
 import type { ServerContext } from '../server-context.ts'
 import type { ServerStatistics } from '../statistics/statistics.ts'
 import { type Statements, statements } from '../statements.ts'
-import { type HeldRow, heldRowOf } from './held-row.ts'
+import type { HeldRow } from '../../claiming/held-row.ts'
+import { heldRowOf } from './held-row.ts'
 import { releasesSql } from './releases-sql.ts'
 
 /** What an instance names of that which it holds. */

@@ -1,13 +1,13 @@
 import type { QueueDemand } from '@escapement/core'
 import { integerOf } from '@escapement/db'
-import { type Candidate, goesBefore } from '../../sqlite/claiming/candidate.ts'
+import { type Candidate, goesBefore } from '../../claiming/candidate.ts'
 import { type ClaimableRow, claimableRowOf, candidateOf } from './claimable-row.ts'
 import type { ClaimFacts, ClaimScope } from './claim-facts.ts'
 import { MOST_SCANNED } from './claim-sql.ts'
 import type { Eligibility } from './eligibility.ts'
 import type { Lanes } from './lanes.ts'
 import type { Level } from './look.ts'
-import { Room, type Selection } from './room.ts'
+import { Room, type Selection } from '../../claiming/room.ts'
 
 /** What a pass selects from beside the rows that wait. */
 export interface SelectionInput {
@@ -28,7 +28,7 @@ export class Selecting {
   readonly #facts: ClaimFacts
   readonly #eligibility: Eligibility
   readonly #lanes: Lanes
-  readonly #selection: Selection = { starts: [], ahead: [], hasMore: false }
+  readonly #selection: Selection<ClaimableRow> = { starts: [], ahead: [], hasMore: false }
 
   constructor(scope: ClaimScope, facts: ClaimFacts, eligibility: Eligibility, lanes: Lanes) {
     this.#scope = scope
@@ -37,7 +37,7 @@ export class Selecting {
     this.#eligibility = eligibility
   }
 
-  async select({ demands, levels, fresh, coming, ended }: SelectionInput): Promise<Selection> {
+  async select({ demands, levels, fresh, coming, ended }: SelectionInput): Promise<Selection<ClaimableRow>> {
     await this.#facts.prepare([...fresh, ...coming])
     const limits = await this.#roomsOf(demands)
     for (const demand of demands) {
@@ -78,7 +78,7 @@ export class Selecting {
 
   /** Takes what may start of one queue. True: there is no demand left for anything else in it. */
   async #fill(
-    room: Room,
+    room: Room<ClaimableRow>,
     levels: readonly Level[],
     fresh: readonly ClaimableRow[],
     ended: ReadonlySet<number>,
@@ -115,7 +115,7 @@ export class Selecting {
   }
 
   /** Looks behind rows that are held back: in the order of the queue, and locks only what can start. */
-  async #fillBehind(room: Room, levels: readonly Level[], seen: ReadonlySet<number>): Promise<boolean> {
+  async #fillBehind(room: Room<ClaimableRow>, levels: readonly Level[], seen: ReadonlySet<number>): Promise<boolean> {
     const { session, sql, namespace, now } = this.#scope
     for (const { queue, priority } of levels) {
       const { rows } = await session.run(sql.scan, { namespace, queue, priority, now })
@@ -128,7 +128,7 @@ export class Selecting {
   }
 
   /** Looks at the lanes of all jobs, each of which is one seek however many rows wait in it. */
-  async #fillByLanes(room: Room, queue: string, seen: ReadonlySet<number>): Promise<boolean> {
+  async #fillByLanes(room: Room<ClaimableRow>, queue: string, seen: ReadonlySet<number>): Promise<boolean> {
     const heads = (await this.#lanes.heads(this.#scope, this.#facts)).filter((row) => row.queue === queue)
     await this.#facts.prepare(heads)
     const exclusive = heads.filter((row) => row.is_exclusive === 1).map(({ job }) => job)
@@ -152,7 +152,11 @@ export class Selecting {
   }
 
   /** Locks those that can start, and others by number. True: the room is full. */
-  async #offerLocked(room: Room, rows: readonly Candidate[], others: readonly number[] = []): Promise<boolean> {
+  async #offerLocked(
+    room: Room<ClaimableRow>,
+    rows: readonly Candidate[],
+    others: readonly number[] = [],
+  ): Promise<boolean> {
     const { session, sql, now } = this.#scope
     const left = rows.filter((row) => !this.#isTaken(row))
     const able = left.filter((row) => this.#eligibility.canStart(row)).slice(0, room.left + 1)

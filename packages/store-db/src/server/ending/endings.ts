@@ -1,8 +1,15 @@
-import type { HistoryPolicy, Span, SpanReason } from '@escapement/core'
+import type { HistoryPolicy, SpanReason } from '@escapement/core'
 import { integerOf, type SqlSession } from '@escapement/db'
-import { type Ending, type EndingRow, guardsItsKey, historyOf, isKept } from '../../settle/ending-row.ts'
+import {
+  type Ending,
+  type EndingRow,
+  endEvent,
+  guardsItsKey,
+  historyOf,
+  isKept,
+  tickSpan,
+} from '../../settle/ending-row.ts'
 import type { SettledExecution } from '../../settle/settled-memory.ts'
-import type { StatsEvent } from '../../stats/stats-change.ts'
 import { rowsText } from '../rows-text.ts'
 import type { ServerContext } from '../server-context.ts'
 import type { ServerSpans } from '../spans/spans.ts'
@@ -57,7 +64,7 @@ export class ServerEndings {
       namespace,
       endings.map(({ row, status }, index) => ({ row, status, history: histories[index] as HistoryPolicy })),
     )
-    const counted = endings.filter(({ status }) => status !== 'skipped').map(eventOf)
+    const counted = endings.filter(({ status }) => status !== 'skipped').map((ending) => endEvent(ending.row, ending))
     await this.#parts.statistics.count(session, namespace, counted)
   }
 
@@ -71,7 +78,11 @@ export class ServerEndings {
       session,
       folded.map(({ row }) => row),
     )
-    await this.#parts.spans.add(session, namespace, folded.map(spanOf))
+    await this.#parts.spans.add(
+      session,
+      namespace,
+      folded.map(({ row, reason }) => tickSpan(row, reason)),
+    )
   }
 
   /**
@@ -102,7 +113,7 @@ export class ServerEndings {
       session,
       gone.map(({ row }) => row),
     )
-    const spans = ticks.map(({ row, status }) => spanOf({ row, reason: status as SpanReason }))
+    const spans = ticks.map(({ row, status }) => tickSpan(row, status as SpanReason))
     await this.#parts.spans.add(session, namespace, spans)
   }
 
@@ -144,21 +155,4 @@ export class ServerEndings {
     const histories = new Map(rows.map((row) => [revisionOf(row), historyOf(row.history ?? 'all')]))
     return ended.map(({ row }) => histories.get(revisionOf(row)) ?? 'all')
   }
-}
-
-function eventOf({ row, status, finishedAt }: Ending & { readonly row: EndingRow }): StatsEvent {
-  return {
-    job: row.job,
-    instance: row.attempt === 0 ? '' : (row.instance ?? ''),
-    at: finishedAt,
-    status,
-    spends: 'nothing',
-    durationMs: null,
-    latenessMs: null,
-  }
-}
-
-function spanOf({ row, reason }: { readonly row: EndingRow; readonly reason: SpanReason }): Span {
-  const { job, revision, scheduled_for: tick } = row
-  return { job, revision, from: tick, to: tick, count: 1, reason }
 }

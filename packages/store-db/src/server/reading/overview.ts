@@ -1,4 +1,6 @@
-import type { Backlog, InstanceState, ReadStore } from '@escapement/core'
+import type { ReadStore } from '@escapement/core'
+import { type InstanceRow, instanceOf } from '../../instance/instance-row.ts'
+import { backlogOf } from '../../queue/backlog.ts'
 import { type CountedBucket, mergeStats } from '../../stats/merge-stats.ts'
 import { ALL_JOBS } from '../../stats/stats-change.ts'
 import { numbersOf } from '../../stats/stats-row.ts'
@@ -8,17 +10,7 @@ import { statements } from '../statements.ts'
 import { bucketRowOf } from '../statistics/bucket-row.ts'
 import { overviewSql } from './overview-sql.ts'
 
-interface InstanceRow {
-  readonly id: string
-  readonly name: string
-  readonly version: number | null
-  readonly started_at: number
-  readonly heartbeat_at: number
-  readonly lease_until: number
-  readonly dead_at: number | null
-  readonly now: number
-  readonly running: number
-}
+const INSTANCE_NUMBERS = ['version', 'started_at', 'heartbeat_at', 'lease_until', 'dead_at', 'now', 'running'] as const
 
 interface BacklogRow {
   readonly queue: string
@@ -33,7 +25,9 @@ export function overview(context: ServerContext): Pick<ReadStore, 'instances' | 
   return {
     async instances(namespace) {
       const { rows } = await context.run(sql.instances, { namespace })
-      return rows.map(instanceOf)
+      return rows
+        .map((row) => readNumbers<InstanceRow & { readonly now: number }>(row, INSTANCE_NUMBERS))
+        .map((row) => instanceOf(row, row.now))
     },
 
     async stats(namespace, { job, from, to }) {
@@ -44,28 +38,14 @@ export function overview(context: ServerContext): Pick<ReadStore, 'instances' | 
 
     async backlog(namespace) {
       const { rows } = await context.run(sql.backlog, { namespace })
-      return backlogOf(rows.map((row) => readNumbers<BacklogRow>(row, ['due', 'oldest', 'running'])))
+      const counted = rows.map((row) => readNumbers<BacklogRow>(row, ['due', 'oldest', 'running']))
+      return backlogOf(counted.map(({ oldest: oldestDueMs, ...row }) => ({ ...row, oldestDueMs })))
     },
 
     async stranded(namespace, limit) {
       const { rows } = await context.run<{ job: string }>(sql.stranded(limit), { namespace })
       return rows.map(({ job }) => job)
     },
-  }
-}
-
-function instanceOf(found: object): InstanceState {
-  const numbers = ['version', 'started_at', 'heartbeat_at', 'lease_until', 'dead_at', 'now', 'running'] as const
-  const row = readNumbers<InstanceRow>(found, numbers)
-  return {
-    id: row.id,
-    name: row.name,
-    version: row.version,
-    startedAt: row.started_at,
-    heartbeatAt: row.heartbeat_at,
-    leaseUntil: row.lease_until,
-    isAlive: row.dead_at === null && row.lease_until > row.now,
-    running: row.running,
   }
 }
 
@@ -85,19 +65,4 @@ function countedOf(found: object): CountedBucket {
     duration,
     lateness,
   ]
-}
-
-/** One entry for each queue: what is judged, what is not, and what runs are counted apart. */
-function backlogOf(rows: readonly BacklogRow[]): Backlog[] {
-  const byQueue = new Map<string, Backlog>()
-  for (const { queue, due, oldest, running } of rows) {
-    const known = byQueue.get(queue) ?? { queue, due: 0, running: 0, oldestDueMs: 0 }
-    byQueue.set(queue, {
-      queue,
-      due: known.due + due,
-      running: known.running + running,
-      oldestDueMs: Math.max(known.oldestDueMs, oldest),
-    })
-  }
-  return [...byQueue.values()]
 }

@@ -1,4 +1,5 @@
 import type { SettledRow } from '../../settle/settlement-verdict.ts'
+import { ATTEMPT_COLUMNS } from '../attempt-columns.ts'
 import { ENDING_NUMBERS, endingColumns } from '../ending/ending-columns.ts'
 import type { RowColumns } from '../server-sql.ts'
 import type { ServerContext } from '../server-context.ts'
@@ -18,18 +19,7 @@ const SETTLED: RowColumns = {
   error: 'text',
 }
 
-const ATTEMPT: RowColumns = {
-  execution_seq: 'integer',
-  number: 'integer',
-  instance: 'key',
-  fence: 'integer',
-  claimed_at: 'integer',
-  started_at: 'integer',
-  finished_at: 'integer',
-  outcome: 'key',
-  error: 'text',
-  log: 'text',
-}
+const ATTEMPT: RowColumns = { ...ATTEMPT_COLUMNS, outcome: 'key', error: 'text', log: 'text' }
 
 /** The numbers of the rows that `lock` answers. */
 export const SETTLED_NUMBERS: readonly (keyof SettledRow)[] = [

@@ -1,24 +1,11 @@
 import type { BulkAction, UpkeepStore } from '@escapement/core'
+import { type BulkRow, bulkOf } from '../../bulk/bulk-row.ts'
 import { readNumbers } from '../read-numbers.ts'
 import { rowsText } from '../rows-text.ts'
 import type { ServerContext } from '../server-context.ts'
 import { statements } from '../statements.ts'
 
 type BulkRole = 'createBulkAction' | 'bulkAction' | 'openBulkActions' | 'saveBulkAction'
-
-interface BulkRow {
-  readonly id: string
-  readonly kind: BulkAction['kind']
-  readonly filter: string
-  readonly status: BulkAction['status']
-  readonly total: number
-  readonly done: number
-  readonly failed: number
-  readonly place: string | null
-  readonly created_by: string | null
-  readonly created_at: number
-  readonly updated_at: number
-}
 
 /** Actions over many executions on a server. */
 export function bulkActions(context: ServerContext): Pick<UpkeepStore, BulkRole> {
@@ -30,12 +17,12 @@ export function bulkActions(context: ServerContext): Pick<UpkeepStore, BulkRole>
 
     async bulkAction(namespace, id) {
       const { rows } = await context.run(sql.one, { namespace, id })
-      return rows.map(bulkOf)[0] ?? null
+      return rows.map(bulkRowOf).map(bulkOf)[0] ?? null
     },
 
     async openBulkActions(namespace) {
       const { rows } = await context.run(sql.open, { namespace })
-      return rows.map(bulkOf)
+      return rows.map(bulkRowOf).map(bulkOf)
     },
 
     saveBulkAction: (namespace, action, expected) =>
@@ -82,9 +69,6 @@ function bulkObject({ id, kind, filter, status, total, done, failed, cursor, by,
   return { id, kind, filter, status, total, done, failed, place: cursor, created_by: by, ...times }
 }
 
-function bulkOf(found: object): BulkAction {
-  const row = readNumbers<BulkRow>(found, ['total', 'done', 'failed', 'created_at', 'updated_at'])
-  const { id, kind, filter, status, total, done, failed, place: cursor } = row
-  const { created_by: by, created_at: createdAt, updated_at: updatedAt } = row
-  return { id, kind, filter, status, total, done, failed, cursor, by, createdAt, updatedAt }
+function bulkRowOf(found: object): BulkRow {
+  return readNumbers<BulkRow>(found, ['total', 'done', 'failed', 'created_at', 'updated_at'])
 }

@@ -1,23 +1,12 @@
 import type { ClaimedExecution, ClaimRequest, ClaimResult } from '@escapement/core'
-import { type Candidate, goesBefore } from './candidate.ts'
-import { type ClaimedRow, claimedOf, sharedGuardKey } from './claimed-row.ts'
+import { type Candidate, goesBefore } from '../../claiming/candidate.ts'
+import { type ClaimedRow, claimedOf, sharedGuardKey } from '../../claiming/claimed-row.ts'
+import { NOTHING } from '../../claiming/nothing-claimed.ts'
 import { comingTicks } from './coming.ts'
 import { Eligibility } from './eligibility.ts'
 import { judgeDue, type JudgingScope, keepWaiting } from './judging.ts'
 import { nextDueAt } from './next-due.ts'
 import { type LanePlaces, selectDue } from './selection.ts'
-
-/** The answer of a pass that found nothing. */
-export const NOTHING: ClaimResult = Object.freeze({
-  isAlive: true,
-  executions: [],
-  dropped: [],
-  lateJobs: [],
-  cancelRequested: [],
-  nextDueAt: null,
-  hasMore: false,
-  now: 0,
-})
 
 /** One claim within one transaction. */
 export function claimPass(scope: JudgingScope, request: ClaimRequest, places: LanePlaces): ClaimResult {

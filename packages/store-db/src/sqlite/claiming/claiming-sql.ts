@@ -1,7 +1,6 @@
 import type { TableNames } from '../../table-names.ts'
 import { LIMIT } from '../bound-limit.ts'
 import { ENDING_COLUMNS as ENDING } from '../ending-sql.ts'
-import { CANDIDATE_COLUMNS as CANDIDATE } from './candidate.ts'
 
 /** What makes a row wait for its claim; the partial indexes `due` and `waiting` have the same words. */
 const WAITS = "status = 'scheduled' AND is_judged = 1"
@@ -10,6 +9,10 @@ const HELD = "status IN ('claimed', 'running')"
 /** The columns of a claimed execution. */
 const CLAIMED = `seq, id, job, revision, queue, priority, scheduled_for, due_at, attempt, retries, interruptions, fence,
   claimed_at, started_at, input, missed, is_tick, is_exclusive, concurrency_key, concurrency_limit, created_by, traceparent`
+
+/** The columns of a `Candidate`; the index `due` holds them all. */
+const CANDIDATE =
+  'seq, job, queue, priority, due_at, is_tick, is_exclusive, concurrency_key, concurrency_limit, was_interrupted'
 
 /** The columns of a tick without a verdict. */
 const TICK = `id, revision, scheduled_for, is_ledger, dedupe_key, fence, instance, attempt, expires_at, ${CANDIDATE}`

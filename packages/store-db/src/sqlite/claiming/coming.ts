@@ -1,5 +1,5 @@
 import { isPausedAt } from '@escapement/core'
-import { type Candidate, goesBefore } from './candidate.ts'
+import { type Candidate, goesBefore } from '../../claiming/candidate.ts'
 import { type JudgingScope, openRows } from './judging.ts'
 
 /** Ticks that one pass looks at before they are due; the others are taken when they are. */

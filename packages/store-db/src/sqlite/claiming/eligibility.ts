@@ -1,5 +1,5 @@
 import { type PauseWindow } from '@escapement/core'
-import type { Candidate } from './candidate.ts'
+import { type Candidate, keyOf } from '../../claiming/candidate.ts'
 import { type JudgingScope, openRows, pauseInForce } from './judging.ts'
 
 interface KnownJob {
@@ -102,8 +102,4 @@ export class Eligibility {
     }
     return job
   }
-}
-
-function keyOf(row: Candidate): string {
-  return `${row.job} ${row.concurrency_key}`
 }

@@ -9,7 +9,7 @@ import {
 import type { SqliteSession } from '@escapement/db'
 import type { EndingRow } from '../../settle/ending-row.ts'
 import type { SqliteEndings } from '../ending.ts'
-import type { Candidate } from './candidate.ts'
+import type { Candidate } from '../../claiming/candidate.ts'
 import type { ClaimingSql } from './claiming-sql.ts'
 import type { JobLookup } from './job-lookup.ts'
 

@@ -1,5 +1,6 @@
 import type { QueueDemand } from '@escapement/core'
-import { type Candidate, goesBefore } from './candidate.ts'
+import { type Candidate, goesBefore } from '../../claiming/candidate.ts'
+import { Room, type Selection } from '../../claiming/room.ts'
 import type { Eligibility } from './eligibility.ts'
 import { type JudgingScope, pauseInForce } from './judging.ts'
 
@@ -17,65 +18,6 @@ const AFTER_ALL_KEYS = '\u{10FFFF}\u{10FFFF}'
 /** Where the look at lanes goes on, by namespace. */
 export type LanePlaces = Map<string, { readonly job: string; readonly key: string }>
 
-/** What was chosen. */
-export interface Selection {
-  /** What has a slot: it starts at once, or at its instant. */
-  readonly starts: Candidate[]
-  /** What is taken ahead. */
-  readonly ahead: Candidate[]
-  /** Whether anything that could start was left for want of demand. */
-  hasMore: boolean
-}
-
-/** How much of one queue a pass can still take. */
-class Room {
-  readonly #selection: Selection
-  readonly #eligibility: Eligibility
-  #slots: number
-  #prefetch: number
-  #limit: number
-
-  constructor(selection: Selection, eligibility: Eligibility, demand: QueueDemand, limit: number) {
-    this.#selection = selection
-    this.#eligibility = eligibility
-    this.#slots = demand.slots
-    this.#prefetch = demand.prefetch
-    this.#limit = limit
-  }
-
-  get isClosed(): boolean {
-    return this.#limit <= 0
-  }
-
-  /** Takes the row if it can start; `full`: it could, but there is no demand, and nothing behind it may go first. */
-  offer(row: Candidate): 'taken' | 'held-back' | 'full' {
-    if (!this.#eligibility.canStart(row)) return 'held-back'
-    if (this.#take(row)) return 'taken'
-    this.#selection.hasMore = true
-    return 'full'
-  }
-
-  /** Takes a row that starts at an instant to come, if there is demand beyond what is due. */
-  reserve(row: Candidate): void {
-    if (this.#eligibility.canStart(row)) this.#take(row)
-  }
-
-  #take(row: Candidate): boolean {
-    if (this.#slots > 0) {
-      this.#slots--
-      this.#selection.starts.push(row)
-    } else if (this.#prefetch > 0 && !this.#eligibility.isSlotOnly(row)) {
-      this.#prefetch--
-      this.#selection.ahead.push(row)
-    } else {
-      return false
-    }
-    this.#limit--
-    this.#eligibility.took(row)
-    return true
-  }
-}
-
 /**
  * Chooses due rows of all queues by priority, then age. A queue is read in its order first; where too many rows are held
  * back, by pause, overlap, key or want of a handler, the pass looks at lanes instead, each of which is one seek however
@@ -90,9 +32,9 @@ export function selectDue(
   demands: readonly QueueDemand[],
   places: LanePlaces,
   { fresh, coming }: { readonly fresh: readonly Candidate[]; readonly coming: readonly Candidate[] },
-): Selection {
-  const selection: Selection = { starts: [], ahead: [], hasMore: false }
-  const crowded = new Map<string, Room>()
+): Selection<Candidate> {
+  const selection: Selection<Candidate> = { starts: [], ahead: [], hasMore: false }
+  const crowded = new Map<string, Room<Candidate>>()
   const freshByQueue = Map.groupBy(fresh, ({ queue }) => queue)
   for (const demand of demands) {
     const { queue } = demand
@@ -110,7 +52,12 @@ export function selectDue(
   return selection
 }
 
-function roomOf(scope: JudgingScope, eligibility: Eligibility, selection: Selection, demand: QueueDemand): Room | null {
+function roomOf(
+  scope: JudgingScope,
+  eligibility: Eligibility,
+  selection: Selection<Candidate>,
+  demand: QueueDemand,
+): Room<Candidate> | null {
   const { session, sql, namespace, now } = scope
   const { clusterLimit: limit, pauses } = scope.jobs.queue(demand.queue)
   const pause = pauseInForce(pauses, now)
@@ -163,7 +110,7 @@ function* indexed(
 }
 
 /** Reads one queue in its order. `crowded`: the scan ended before the demand was met. */
-function scanQueue(room: Room, order: Iterable<Candidate>): 'done' | 'crowded' {
+function scanQueue(room: Room<Candidate>, order: Iterable<Candidate>): 'done' | 'crowded' {
   let scanned = 0
   for (const row of order) {
     if (room.offer(row) === 'full' || room.isClosed) return 'done'
@@ -201,7 +148,7 @@ function lanesBehind(scope: JudgingScope, eligibility: Eligibility, places: Lane
 }
 
 /** Offers rows in their order, each to its queue. */
-function offerAll(rows: readonly Candidate[], rooms: ReadonlyMap<string, Room>): void {
+function offerAll(rows: readonly Candidate[], rooms: ReadonlyMap<string, Room<Candidate>>): void {
   const full = new Set<string>()
   for (const row of rows.toSorted(goesBefore)) {
     const room = rooms.get(row.queue)

@@ -12,14 +12,15 @@ export interface Candidate {
   readonly was_interrupted: number
 }
 
-/** The columns of a {@link Candidate}; the index `due` holds them all. */
-export const CANDIDATE_COLUMNS =
-  'seq, job, queue, priority, due_at, is_tick, is_exclusive, concurrency_key, concurrency_limit, was_interrupted'
-
 /** The order in which rows start: by priority, then age. */
 export function goesBefore(
   a: Pick<Candidate, 'priority' | 'due_at' | 'seq'>,
   b: Pick<Candidate, 'priority' | 'due_at' | 'seq'>,
 ): number {
   return b.priority - a.priority || a.due_at - b.due_at || a.seq - b.seq
+}
+
+/** Names the concurrency key of a row together with its job. */
+export function keyOf({ job, concurrency_key }: Pick<Candidate, 'job' | 'concurrency_key'>): string {
+  return `${job} ${concurrency_key}`
 }

@@ -1,26 +1,35 @@
 import type { QueueDemand } from '@escapement/core'
-import type { ClaimableRow } from './claimable-row.ts'
-import type { Eligibility } from './eligibility.ts'
+import type { Candidate } from './candidate.ts'
 
 /** What was chosen. */
-export interface Selection {
+export interface Selection<Row extends Candidate> {
   /** What has a slot: it starts at once, or at its instant. */
-  readonly starts: ClaimableRow[]
+  readonly starts: Row[]
   /** What is taken ahead. */
-  readonly ahead: ClaimableRow[]
+  readonly ahead: Row[]
   /** Whether anything that could start may have been left for want of demand. */
   hasMore: boolean
 }
 
+/** Says what may start. */
+interface Eligibility {
+  /** Whether nothing holds the row back. */
+  canStart(row: Candidate): boolean
+  /** Whether it may only be taken for a free slot, never ahead. */
+  isSlotOnly(row: Candidate): boolean
+  /** Takes note that the pass takes the row. */
+  took(row: Candidate): void
+}
+
 /** How much of one queue a pass can still take. */
-export class Room {
-  readonly #selection: Selection
+export class Room<Row extends Candidate> {
+  readonly #selection: Selection<Row>
   readonly #eligibility: Eligibility
   #slots: number
   #prefetch: number
   #limit: number
 
-  constructor(selection: Selection, eligibility: Eligibility, demand: QueueDemand, limit: number) {
+  constructor(selection: Selection<Row>, eligibility: Eligibility, demand: QueueDemand, limit: number) {
     this.#selection = selection
     this.#eligibility = eligibility
     this.#slots = demand.slots
@@ -39,7 +48,7 @@ export class Room {
   }
 
   /** Takes the row if it can start; `full`: it could, but there is no demand, and nothing behind it may go first. */
-  offer(row: ClaimableRow): 'taken' | 'held-back' | 'full' {
+  offer(row: Row): 'taken' | 'held-back' | 'full' {
     if (this.isClosed || !this.#eligibility.canStart(row)) return 'held-back'
     if (this.#take(row)) return 'taken'
     this.#selection.hasMore = true
@@ -47,11 +56,11 @@ export class Room {
   }
 
   /** Takes a row that starts at an instant to come, if there is demand beyond what is due. */
-  reserve(row: ClaimableRow): void {
+  reserve(row: Row): void {
     if (!this.isClosed && this.#eligibility.canStart(row)) this.#take(row)
   }
 
-  #take(row: ClaimableRow): boolean {
+  #take(row: Row): boolean {
     if (this.#slots > 0) {
       this.#slots--
       this.#selection.starts.push(row)

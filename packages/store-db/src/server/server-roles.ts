@@ -1,0 +1,45 @@
+import type {
+  ClaimStore,
+  DefinitionStore,
+  EnqueueStore,
+  PlanStore,
+  ReadStore,
+  SettleStore,
+  UpkeepStore,
+} from '@escapement/core'
+import { serverClaiming } from './claiming/claiming.ts'
+import { ServerReleases } from './claiming/releases.ts'
+import { serverDefinitions } from './definitions/definitions.ts'
+import { QueueUse } from './definitions/queue-use.ts'
+import { ServerEndings } from './ending/endings.ts'
+import { serverEnqueue } from './enqueue/enqueue.ts'
+import { ServerInsertion } from './insertion/insertion.ts'
+import { serverPlanning } from './planning/planning.ts'
+import { serverReading } from './reading/reading.ts'
+import type { ServerContext } from './server-context.ts'
+import { serverSettling } from './settling/settling.ts'
+import { ServerSpans } from './spans/spans.ts'
+import { ServerStatistics } from './statistics/statistics.ts'
+import { serverUpkeep } from './upkeep/upkeep.ts'
+
+/** What a job store does, role by role. */
+export type StoreRoles = DefinitionStore & PlanStore & ClaimStore & SettleStore & EnqueueStore & ReadStore & UpkeepStore
+
+/** All roles of the job store on a server. */
+export function serverRoles(context: ServerContext): StoreRoles {
+  const queueUse = new QueueUse(context)
+  const insertion = new ServerInsertion(context)
+  const spans = new ServerSpans(context)
+  const statistics = new ServerStatistics(context)
+  const endings = new ServerEndings(context, { spans, statistics })
+  const releases = new ServerReleases(context, { endings, statistics })
+  return {
+    ...serverDefinitions(context, queueUse),
+    ...serverPlanning(context, { queueUse, insertion, spans }),
+    ...serverEnqueue(context, { queueUse, insertion, endings }),
+    ...serverSettling(context, { endings, statistics }),
+    ...serverClaiming(context, { endings, releases }),
+    ...serverReading(context),
+    ...serverUpkeep(context, { statistics, recover: releases.recover.bind(releases) }),
+  }
+}
