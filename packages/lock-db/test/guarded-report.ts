@@ -9,8 +9,8 @@ export interface ReportTables {
 /** A guarded row in the database of a host. */
 export interface GuardedReport {
   /** Writes under a fence; answers whether the row was changed. */
-  write(body: string, fence: bigint): Promise<boolean>
-  body(): Promise<string>
+  readonly write: (body: string, fence: bigint) => Promise<boolean>
+  readonly body: () => Promise<string>
 }
 
 /** Makes the table and its row. */

@@ -1,4 +1,6 @@
-import { statement } from '@escapement/db'
+import { type ServerDatabase, statement } from '@escapement/db'
+import type { OnServer } from '@escapement/testkit/vitest'
+import { openServerContext } from '../../src/server/open-server-context.ts'
 import type { ServerContext } from '../../src/server/server-context.ts'
 import { serverRoles } from '../../src/server/server-roles.ts'
 import { run, spec } from '../job-stage.ts'
@@ -7,8 +9,20 @@ const JOBS = 1_000
 /** How often the first thousand jobs and executions are doubled. */
 const DOUBLINGS = 4
 
+/** Opens a server and fills its tables. */
+export async function openFilled(
+  { kind, url }: OnServer,
+  open: (url: string) => ServerDatabase,
+): Promise<ServerContext> {
+  // As is set for solid state disks: by the default, tables of 20,000 narrow rows are still read whole, in 2 ms.
+  const settings = kind === 'postgres' ? '?options=-c%20random_page_cost%3D1.1' : ''
+  const context = await openServerContext({ database: open(url() + settings), prefix: 'escapement_', migrate: 'auto' })
+  await fillTables(context)
+  return context
+}
+
 /** Fills the tables so that reading one of them from end to end is never the cheapest way to a few rows. */
-export async function fillTables(context: ServerContext): Promise<void> {
+async function fillTables(context: ServerContext): Promise<void> {
   const store = serverRoles(context)
   const names = Array.from({ length: JOBS }, (_, index) => `job-${index}`)
   const changes = names.map((name) => ({

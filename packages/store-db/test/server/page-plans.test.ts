@@ -2,10 +2,9 @@ import type { ExecutionFilter } from '@escapement/core'
 import { statement } from '@escapement/db'
 import { describeOnServers } from '@escapement/testkit/vitest'
 import { beforeAll, expect, it } from 'vitest'
-import { openServerContext } from '../../src/server/open-server-context.ts'
 import { matchingExecutions } from '../../src/server/reading/execution-filter.ts'
 import type { ServerContext } from '../../src/server/server-context.ts'
-import { fillTables } from './large-tables.ts'
+import { openFilled } from './large-tables.ts'
 import { openerFor } from './server-pools.ts'
 
 const FILTERS: readonly [string, ExecutionFilter, string][] = [
@@ -16,14 +15,12 @@ const FILTERS: readonly [string, ExecutionFilter, string][] = [
   ['what waits', { statuses: ['scheduled'] }, 'finished'],
 ]
 
-describeOnServers(['postgres', 'mariadb'], ({ kind, url }) => {
+describeOnServers(['postgres', 'mariadb'], (onServer) => {
+  const { kind } = onServer
   const open = openerFor(kind)
   let context: ServerContext
   beforeAll(async () => {
-    // As is set for solid state disks: by the default, a page of a table so small is sorted from a bitmap.
-    const settings = kind === 'postgres' ? '?options=-c%20random_page_cost%3D1.1' : ''
-    context = await openServerContext({ database: open(url() + settings), prefix: 'escapement_', migrate: 'auto' })
-    await fillTables(context)
+    context = await openFilled(onServer, open)
   }, 60_000)
 
   /** The indexes that a page is read by, and how often rows are sorted before its limit ends the reading. */

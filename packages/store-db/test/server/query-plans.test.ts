@@ -11,7 +11,6 @@ import { definitionsSql } from '../../src/server/definitions/definitions-sql.ts'
 import { endingSql } from '../../src/server/ending/ending-sql.ts'
 import { enqueueSql } from '../../src/server/enqueue/enqueue-sql.ts'
 import { insertionSql } from '../../src/server/insertion/insertion-sql.ts'
-import { openServerContext } from '../../src/server/open-server-context.ts'
 import { planningSql } from '../../src/server/planning/planning-sql.ts'
 import { overviewSql } from '../../src/server/reading/overview-sql.ts'
 import { executionReadingSql } from '../../src/server/reading/execution-reading.ts'
@@ -22,7 +21,7 @@ import { statements } from '../../src/server/statements.ts'
 import { statisticsSql } from '../../src/server/statistics/statistics-sql.ts'
 import { foldingSql } from '../../src/server/upkeep/stats-folding.ts'
 import { upkeepSql } from '../../src/server/upkeep/upkeep-sql.ts'
-import { fillTables } from './large-tables.ts'
+import { openFilled } from './large-tables.ts'
 import { openerFor } from './server-pools.ts'
 
 const ROLES = {
@@ -128,14 +127,11 @@ interface MysqlStep {
   readonly rows: unknown
 }
 
-describeOnServers(['postgres', 'mariadb'], ({ kind, url }) => {
-  const open = openerFor(kind)
+describeOnServers(['postgres', 'mariadb'], (onServer) => {
+  const open = openerFor(onServer.kind)
   let context: ServerContext
   beforeAll(async () => {
-    // As is set for solid state disks: by the default, tables of 20,000 narrow rows are still read whole, in 2 ms.
-    const settings = kind === 'postgres' ? '?options=-c%20random_page_cost%3D1.1' : ''
-    context = await openServerContext({ database: open(url() + settings), prefix: 'escapement_', migrate: 'auto' })
-    await fillTables(context)
+    context = await openFilled(onServer, open)
   }, 60_000)
 
   it('no statement reads a table of unbounded size from end to end', async () => {
