@@ -6,25 +6,29 @@ const INSTANCE = 'floor'
 const JOB = 'bench.no-op'
 const NOW = '(extract(epoch FROM clock_timestamp()) * 1000)::bigint'
 
+const COPIED = `seq, namespace, id, job, revision, queue, priority, scheduled_for, due_at, is_ledger, is_tick, is_exclusive,
+  concurrency_key`
 const INSERT = {
   name: 'floor_insert',
-  text: `INSERT INTO escapement_executions (namespace, id, job, revision, origin, status, queue, priority, scheduled_for,
-      due_at, created_at, is_ledger, is_tick, is_judged, is_catch_up, is_exclusive, if_open, concurrency_key, input)
-    SELECT 'default', v.id, '${JOB}', 1, 'enqueued', 'scheduled', 'default', 0, c.now, c.now, c.now, 0, 0, 1, 0, 0, 'wait', '',
-      v.input
-    FROM (SELECT ${NOW} AS now) AS c, unnest($1::text[], $2::text[]) AS v (id, input)`,
+  text: `WITH x AS (INSERT INTO escapement_executions (namespace, id, job, revision, origin, status, queue, priority,
+        scheduled_for, due_at, created_at, is_ledger, is_tick, is_exclusive, concurrency_key, input)
+      SELECT 'default', v.id, '${JOB}', 1, 'enqueued', 'scheduled', 'default', 0, c.now, c.now, c.now, 0, 0, 0, '', v.input
+      FROM (SELECT ${NOW} AS now) AS c, unnest($1::text[], $2::text[]) AS v (id, input)
+      RETURNING ${COPIED})
+    INSERT INTO escapement_unsettled (${COPIED}, status, is_judged, is_catch_up, if_open)
+    SELECT ${COPIED}, 'scheduled', 1, 0, 'wait' FROM x`,
 }
 const CLAIM = {
   name: 'floor_claim',
   text: `WITH c AS MATERIALIZED (SELECT ${NOW} AS now)
-    UPDATE escapement_executions AS x
+    UPDATE escapement_unsettled AS x
     SET status = 'running', claimed_at = c.now, started_at = c.now, instance = '${INSTANCE}', claim_token = $1,
       fence = GREATEST(x.fence + 1, c.now * 1000), attempt = x.attempt + 1
-    FROM c, (SELECT seq FROM escapement_executions
+    FROM c, (SELECT seq FROM escapement_unsettled
       WHERE namespace = 'default' AND waiting_queue = 'default' AND due_at <= (SELECT now FROM c)
       ORDER BY priority DESC, due_at, seq LIMIT $2 FOR UPDATE SKIP LOCKED) AS v
     WHERE x.seq = v.seq
-    RETURNING x.seq, x.input, x.fence, x.attempt, x.due_at`,
+    RETURNING x.seq, (SELECT input FROM escapement_executions AS e WHERE e.seq = x.seq) AS input, x.fence, x.attempt, x.due_at`,
 }
 const COUNT = `INSERT INTO escapement_stats (namespace, job, bucket, width, instance, succeeded, failed, timed_out, cancelled,
       retries, interruptions, duration_sum_ms, lateness_sum_ms, duration, lateness)
@@ -33,12 +37,14 @@ const COUNT = `INSERT INTO escapement_stats (namespace, job, bucket, width, inst
       succeeded = escapement_stats.succeeded + excluded.succeeded,
       lateness_sum_ms = escapement_stats.lateness_sum_ms + excluded.lateness_sum_ms,
       duration = excluded.duration, lateness = excluded.lateness`
-const ROWS = 'unnest($5::bigint[], $6::bigint[]) AS v (seq, fence)'
+const CLOSE = `closed AS (DELETE FROM escapement_unsettled AS u USING unnest($5::bigint[], $6::bigint[]) AS v (seq, fence)
+      WHERE u.seq = v.seq AND u.fence = v.fence RETURNING u.*)`
 const SETTLE = {
   name: 'floor_settle',
-  text: `WITH counted AS (${COUNT}), ended AS (
-      UPDATE escapement_executions AS x SET status = 'succeeded', finished_at = c.now, output = 'null'
-      FROM (SELECT ${NOW} AS now) AS c, ${ROWS} WHERE x.seq = v.seq AND x.fence = v.fence
+  text: `WITH counted AS (${COUNT}), ${CLOSE}, ended AS (
+      UPDATE escapement_executions AS x SET status = 'succeeded', finished_at = c.now, output = 'null',
+        claimed_at = u.claimed_at, started_at = u.started_at, instance = u.instance, fence = u.fence, attempt = u.attempt
+      FROM (SELECT ${NOW} AS now) AS c, closed AS u WHERE x.seq = u.seq
       RETURNING x.seq, x.attempt, x.fence, x.claimed_at, x.started_at, x.finished_at)
     INSERT INTO escapement_attempts
       (execution_seq, number, instance, fence, claimed_at, started_at, finished_at, outcome)
@@ -46,8 +52,8 @@ const SETTLE = {
 }
 const FORGET = {
   name: 'floor_forget',
-  text: `WITH counted AS (${COUNT})
-    DELETE FROM escapement_executions AS x USING ${ROWS} WHERE x.seq = v.seq AND x.fence = v.fence`,
+  text: `WITH counted AS (${COUNT}), ${CLOSE}
+    DELETE FROM escapement_executions AS x USING closed AS u WHERE x.seq = u.seq`,
 }
 
 /** The floor on PostgreSQL; the tables are there. */
