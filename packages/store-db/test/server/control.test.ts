@@ -2,8 +2,9 @@ import { createScheduler, defineJob } from '@escapement/core'
 import { openServer, type ServerSource, statement } from '@escapement/db'
 import { createTestDatabase } from '@escapement/testkit/servers'
 import { describeOnServers } from '@escapement/testkit/vitest'
+import { Client } from 'pg'
 import { expect, it } from 'vitest'
-import { dbStore } from '../../src/index.ts'
+import { dbStore, pgNotify } from '../../src/index.ts'
 import { register } from '../job-stage.ts'
 import { sourcesFor } from './server-pools.ts'
 
@@ -98,11 +99,18 @@ describeOnServers(['postgres', 'mariadb'], ({ kind, serverUrl, url }) => {
     const pool = sources.pool(url())
     expect(() => dbStore(pool, { busyTimeout: '1s' })).toThrow(/busyTimeout is for SQLite/)
     expect(() => dbStore(openServer(pool), { schema: 'jobs' })).toThrow(/schema.*belong to openServer/)
-    expect(() => dbStore(pool, { notify: 'yes' as never })).toThrow(
-      kind === 'postgres' ? /notify is not what pgNotify/ : /notify is/,
-    )
+    expect(() => dbStore(pool, { notify: 'yes' as never })).toThrow(/notify is not what pgNotify/)
     expect(() => dbStore(pool, { control: {} as never })).toThrow(/neither a pool nor a Kysely/)
-    if (kind !== 'postgres') expect(() => dbStore(pool, { schema: 'jobs' })).toThrow(/only PostgreSQL has schemas/)
+  })
+})
+
+describeOnServers(['mariadb'], ({ kind, url }) => {
+  const sources = sourcesFor(kind)
+
+  it('what only PostgreSQL has is refused', () => {
+    const pool = sources.pool(url())
+    expect(() => dbStore(pool, { schema: 'jobs' })).toThrow(/only PostgreSQL has schemas/)
+    expect(() => dbStore(pool, { notify: pgNotify(() => new Client()) })).toThrow(/notify is for PostgreSQL/)
   })
 })
 
