@@ -1,9 +1,10 @@
+import type { JobStore } from '@escapement/core'
+import { dbStore } from '@escapement/store-db'
 import { createTestDatabase, startServers } from '@escapement/testkit/servers'
 import { Pool } from 'pg'
 import type { Benchmark, Finding, Report, Scale } from '../harness/benchmark.ts'
 import { postgresFloor } from '../harness/postgres-floor.ts'
 import { type Contender, interleaved, type Outcome } from '../harness/rounds.ts'
-import { serverStore } from '../harness/server-store.ts'
 import { type DispatchTimes, schedulerDispatch } from './scheduler-dispatch.ts'
 import { serverDispatchFloor } from './server-dispatch-floor.ts'
 
@@ -79,7 +80,7 @@ function entriesFor(count: number): readonly Entry[] {
       name: floorName(history),
       floor: floorName(history),
       run: async (url) => {
-        await withStore(url, async (store) => store.open()) // makes the tables
+        await withStore(url, (store) => store.open()) // makes the tables
         await using floor = await postgresFloor(url)
         return await serverDispatchFloor(floor, count, history)
       },
@@ -92,13 +93,11 @@ function entriesFor(count: number): readonly Entry[] {
   ])
 }
 
-async function withStore<T>(
-  url: string,
-  work: (store: Awaited<ReturnType<typeof serverStore>>) => Promise<T>,
-): Promise<T> {
+async function withStore<T>(url: string, work: (store: JobStore) => Promise<T>): Promise<T> {
   const pool = new Pool({ connectionString: url })
   try {
-    return await work(await serverStore(pool))
+    await using store = dbStore(pool)
+    return await work(store)
   } finally {
     await pool.end()
   }

@@ -46,6 +46,8 @@ export function insertionSql({ tables: t, sql, clock }: ServerContext) {
   const insertUnsettled = `INSERT INTO ${t.unsettled} (status, ${[...UNSETTLED_COPY, ...waiting].join(', ')})
     SELECT 'scheduled', ${[...UNSETTLED_COPY.map((column) => `x.${column}`), ...waiting.map((column) => `w.${column}`)].join(', ')}
     FROM ${sql.rows(':rows', 'w', { id: 'key', ...WAITING })}`
+  const insertBoth = `WITH x AS (${insertMissing} ${told})
+    ${insertUnsettled} JOIN x ON x.id = w.id ${sql.ignoreExisting(t.unsettled, 'seq')} ${sql.returningInserted('id')}`
   const known = `x.id, COALESCE(u.status, x.status) AS status, x.job, ${sql.keyText('x.dedupe_key')} AS dedupe_key`
   const named = `${sql.rows(':rows', 'v', { id: 'key', job: 'key', dedupe_key: 'key' })}
     ${sql.join} ${t.executions} AS x ON x.namespace = :namespace`
@@ -55,11 +57,7 @@ export function insertionSql({ tables: t, sql, clock }: ServerContext) {
     insertAll: (): string => insert,
 
     /** One that exists already, by id or identity, changes nothing (rule 1). A server that can tell does both at once. */
-    insertMissing:
-      told === ''
-        ? insertMissing
-        : `WITH x AS (${insertMissing} ${told})
-      ${insertUnsettled} JOIN x ON x.id = w.id ${sql.ignoreExisting(t.unsettled, 'seq')} ${sql.returningInserted('id')}`,
+    insertMissing: (): string => (told === '' ? insertMissing : insertBoth),
 
     /** Where it cannot: what was inserted just now is unsettled; what has its verdict is not any more. */
     insertUnsettled: `${insertUnsettled} ${sql.join} ${t.executions} AS x ON x.namespace = :namespace AND x.id = w.id

@@ -162,7 +162,7 @@ function conditionsOf(
     const key = `CASE WHEN ${sql.keyText('x.dedupe_key')} LIKE 'key:%' THEN SUBSTR(${sql.keyText('x.dedupe_key')}, 5) END`
     const texts = ['x.job', key, 'x.id', sql.jsonText('x.error', ['message']), 'x.input']
     const text = put('search', search)
-    found.push(`(${texts.map((column) => sql.contains(column, text)).join(' OR ')})`)
+    found.push(`(${texts.map((each) => sql.contains(each, text)).join(' OR ')})`)
   }
   return found
 }
