@@ -144,8 +144,8 @@ function conditionsOf(
 ): readonly string[] {
   const { statuses, origins, queues, instances, from, to, createdBefore, search } = filter
   const found: string[] = []
-  const among = (column: string, name: string, values: readonly string[] | undefined): void => {
-    if (values !== undefined) found.push(sql.among(column, put(name, values)))
+  const among = (searched: string, name: string, values: readonly string[] | undefined): void => {
+    if (values !== undefined) found.push(sql.among(searched, put(name, values)))
   }
   among(
     column('status'),
