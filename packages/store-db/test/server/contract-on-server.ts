@@ -32,7 +32,8 @@ export function serverStores({ kind, url }: OnServer, rolesOf: (context: ServerC
     const nothing = (): Promise<void> => Promise.resolve()
     const now = (): Promise<number> => Promise.resolve(runtime.now())
     const capabilities = { shared: true, transactions: true, notify: false }
-    const store = { ...rolesOf(context), capabilities, open: nothing, close: nothing, now }
+    const subscribe = (): Disposable => ({ [Symbol.dispose]: () => undefined })
+    const store = { ...rolesOf(context), capabilities, open: nothing, close: nothing, now, subscribe }
     return inVirtualTime(store as unknown as JobStore, context.server, runtime)
   }
 }
@@ -50,12 +51,15 @@ async function openOn(open: ReturnType<typeof openerFor>, url: string): Promise<
 /** Sets the clock of the server to that of the case before each call. */
 function inVirtualTime(store: JobStore, server: SqlServer, runtime: Runtime): JobStore {
   const set = statement(`UPDATE ${clockTable(server)} SET now_ms = :now`)
+  let setting: { readonly to: number; readonly done: Promise<unknown> } | undefined
   return new Proxy(store, {
     get(target, name): unknown {
       const member: unknown = Reflect.get(target, name)
-      if (typeof member !== 'function') return member
+      if (typeof member !== 'function' || name === 'subscribe') return member
       return async (...args: readonly SqlValue[]): Promise<unknown> => {
-        await server.run(set, { now: runtime.now() })
+        const now = runtime.now()
+        if (setting?.to !== now) setting = { to: now, done: server.run(set, { now }) }
+        await setting.done
         return Reflect.apply(member as () => unknown, target, args)
       }
     },
