@@ -1,67 +1,105 @@
-import { checkNames, type NamesOf } from '@escapement/base'
-import { type JobStore, UnsupportedError } from '@escapement/core'
+import { checkNames, InvalidOptionError, type NamesOf } from '@escapement/base'
+import type { JobStore } from '@escapement/core'
 import {
   isKysely,
   kyselyDialect,
-  nodeSqliteLibrary,
-  openSqlite,
+  openServer,
+  PgNotify,
+  ServerDatabase,
+  type ServerSource,
   SqliteDatabase,
-  sqliteFileOf,
-  sqliteLibraryOf,
   tablePrefix,
 } from '@escapement/db'
 import type { Kysely } from 'kysely'
 import { lazyStore } from './lazy-store.ts'
+import { openServerJobStore, SERVER_CAPABILITIES } from './server/server-job-store.ts'
+import { kyselyStore } from './sqlite/kysely-store.ts'
 import { sqliteJobStore } from './sqlite/sqlite-job-store.ts'
 import { migrateMode, STORE_OPTION_NAMES, type StoreOptions } from './store-options.ts'
 
+/**
+ * A database that can keep jobs: the handle that `openSqlite` or `openServer` makes, a `pg.Pool`, a pool of `mysql2`, or
+ * the host's own Kysely over SQLite, PostgreSQL, MySQL or MariaDB.
+ */
+// oxlint-disable-next-line typescript/no-explicit-any -- whatever tables the host's Kysely knows
+export type StoreDb = SqliteDatabase | ServerDatabase | ServerSource | Kysely<any>
+
 /** Options of {@link dbStore}. */
 export interface DbStoreOptions extends StoreOptions {
-  /** A connection of its own for heartbeats and settlements. SQLite needs none: its handle is its own. */
-  readonly control?: unknown
-  /** How a server wakes those who wait. SQLite needs none: it looks for changes by itself. */
-  readonly notify?: unknown
+  /** PostgreSQL: the schema of the tables. Default: the first one of the `search_path`; that of a handle is its own. */
+  readonly schema?: string
+  /**
+   * Servers: another pool for the same database, of two connections or so, for heartbeats and results alone, so that
+   * handlers that use up `db` cost no lease. Default: `db`, and health says so.
+   */
+  readonly control?: ServerDatabase | ServerSource
+  /** PostgreSQL: what `pgNotify` makes, to hear of other processes' changes at once. Default: they are looked for each second. */
+  readonly notify?: PgNotify
 }
 
-const NAMES: NamesOf<DbStoreOptions> = { ...STORE_OPTION_NAMES, control: true, notify: true }
+const NAMES: NamesOf<DbStoreOptions> = { ...STORE_OPTION_NAMES, schema: true, control: true, notify: true }
 
 /**
  * A job store in the database that the application already has.
  *
- * @param db - A handle made by `openSqlite` of `@escapement/db`, or a Kysely over a SQLite file: the store then opens a
- *   handle of its own on that file, and `enqueue` still joins transactions of the Kysely. An application that uses
- *   another SQLite library than Node's in the same process passes `openSqlite({ open })`.
- * @throws {@link UnsupportedError} for a database that is not supported.
+ * @param db - A pool of `pg` or `mysql2`, what `openServer` of `@escapement/db` returns, or a Kysely over one of these
+ *   servers; or for SQLite what `openSqlite` returns, or a Kysely over a file: the store then opens a handle of its own on
+ *   that file, and `enqueue` still joins transactions of the Kysely. An application that uses another SQLite library than
+ *   Node's in the same process passes `openSqlite({ open })`.
+ * @throws {@link InvalidOptionError} for anything else, and for options that the database has no use for.
+ * @example
+ * ```ts
+ * const store = dbStore(new pg.Pool({ connectionString: url }), {
+ *   control: new pg.Pool({ connectionString: url, max: 2 }),
+ *   notify: pgNotify(() => new pg.Client({ connectionString: url })),
+ * })
+ * ```
  */
-export function dbStore<Tables>(db: SqliteDatabase | Kysely<Tables>, options: DbStoreOptions = {}): JobStore {
+export function dbStore(db: StoreDb, options: DbStoreOptions = {}): JobStore {
   checkNames('dbStore', options, NAMES)
   const prefix = tablePrefix(options.prefix)
   const migrate = migrateMode(options.migrate)
-  if (options.control !== undefined || options.notify !== undefined) {
-    throw new UnsupportedError('control and notify are for database servers; SQLite needs neither: leave them out')
+  if (db instanceof SqliteDatabase) {
+    refuse(options, ['schema', 'control', 'notify'], 'are for database servers, and SQLite needs none of them')
+    return sqliteJobStore({ database: db, ownsDatabase: false, prefix, migrate })
   }
-  if (db instanceof SqliteDatabase) return sqliteJobStore({ database: db, ownsDatabase: false, prefix, migrate })
-  const dialect = isKysely(db) ? kyselyDialect(db) : null
-  if (dialect !== 'sqlite') {
-    const given = dialect === null ? 'This is no such database' : `A Kysely over "${dialect}" is not supported yet`
-    throw new UnsupportedError(
-      `${given}: dbStore takes what openSqlite() of @escapement/db returns, or a Kysely over a SQLite file`,
-    )
+  if (isKysely(db) && kyselyDialect(db) === 'sqlite') {
+    refuse(options, ['schema', 'control', 'notify'], 'are for database servers, and SQLite needs none of them')
+    return kyselyStore(db, { ...options, prefix, migrate })
   }
-  return lazyStore({ shared: true, transactions: true, notify: true }, async () => {
-    const { runtime, busyTimeout } = options
-    const kysely = db as Kysely<unknown>
-    const file = await sqliteFileOf(kysely)
-    if ((await sqliteLibraryOf(kysely)) !== nodeSqliteLibrary()) {
-      throw new UnsupportedError(
-        "this Kysely uses another copy of SQLite than the one inside Node, and two copies on one file undo each other's locks: pass dbStore(openSqlite({ open: () => new Database(file) })) with the same library",
-      )
-    }
-    const database = openSqlite({
-      file,
-      ...(runtime === undefined ? {} : { runtime }),
-      ...(busyTimeout === undefined ? {} : { busyTimeout }),
-    })
-    return sqliteJobStore({ database, ownsDatabase: true, prefix, migrate })
-  })
+  refuse(
+    options,
+    ['busyTimeout'],
+    'is for SQLite; openServer(pool, { timeout }) bounds how long a server is waited for',
+  )
+  const database = serverDatabase(db, options)
+  const control = options.control === undefined ? null : serverDatabase(options.control, options)
+  const notify = checkedNotify(database, options.notify)
+  return lazyStore(SERVER_CAPABILITIES, () => openServerJobStore({ database, prefix, migrate, control, notify }))
+}
+
+function serverDatabase(db: ServerDatabase | ServerSource, options: DbStoreOptions): ServerDatabase {
+  if (db instanceof ServerDatabase) {
+    refuse(options, ['schema', 'runtime'], 'belong to openServer, which made the handle')
+    return db
+  }
+  const { schema, runtime } = options
+  return openServer(db, { ...(schema === undefined ? {} : { schema }), ...(runtime === undefined ? {} : { runtime }) })
+}
+
+function checkedNotify(database: ServerDatabase, notify: PgNotify | undefined): PgNotify | null {
+  if (notify === undefined) return null
+  if (!(notify instanceof PgNotify))
+    throw new InvalidOptionError('notify is not what pgNotify(() => new pg.Client(url)) returns')
+  if (database.family === 'postgres') return notify
+  throw new InvalidOptionError(
+    'notify is for PostgreSQL; MySQL and MariaDB have no notifications and are looked at 4 times a second: leave it out',
+  )
+}
+
+/** @throws {@link InvalidOptionError} naming the first option that is given although nothing comes of it. */
+function refuse(options: DbStoreOptions, names: readonly (keyof DbStoreOptions)[], because: string): void {
+  const given = names.find((name) => options[name] !== undefined)
+  if (given === undefined) return
+  throw new InvalidOptionError(`dbStore was given ${given}; ${names.join(', ')} ${because}`)
 }

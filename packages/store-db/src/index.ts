@@ -1,4 +1,5 @@
-export type { DbStoreOptions } from './db-store.ts'
+export { pgNotify } from '@escapement/db'
+export type { DbStoreOptions, StoreDb } from './db-store.ts'
 export { dbStore } from './db-store.ts'
 export type { SqliteStoreOptions } from './sqlite-store.ts'
 export { sqliteStore } from './sqlite-store.ts'

@@ -21,13 +21,16 @@ export function lazyStore(capabilities: StoreCapabilities, make: () => Promise<J
   const close = async (): Promise<void> => {
     await (await making?.catch(() => undefined))?.close()
   }
-  const own = { capabilities, open, close, [Symbol.asyncDispose]: close }
+  const findings = (): ReturnType<NonNullable<JobStore['findings']>> => made?.findings?.() ?? []
+  const own = { capabilities, open, close, findings, [Symbol.asyncDispose]: close }
   return new Proxy(own as unknown as JobStore, {
     get(target, name): unknown {
       if (name in own) return Reflect.get(target, name)
       if (made !== undefined) return Reflect.get(made, name)
       if (typeof name === 'symbol' || name === 'then') return undefined
-      throw new UnsupportedError(`the store was not opened before "${name}" was called; call open() first`)
+      return () => {
+        throw new UnsupportedError(`the store was not opened before "${name}" was called; call open() first`)
+      }
     },
   })
 }

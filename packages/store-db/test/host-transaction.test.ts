@@ -123,6 +123,6 @@ it('dbStore refuses a Kysely of another copy of SQLite, and takes one of the sam
 })
 
 it('dbStore refuses what it does not know', () => {
-  expect(() => dbStore({} as never)).toThrow(/openSqlite\(\)/)
-  expect(() => dbStore(openSqlite({ file: 'a.db' }), { notify: {} })).toThrow(/SQLite needs neither/)
+  expect(() => dbStore({} as never)).toThrow(/neither a pool nor a Kysely/)
+  expect(() => dbStore(openSqlite({ file: 'a.db' }), { schema: 'jobs' })).toThrow(/schema.*SQLite needs none of them/)
 })

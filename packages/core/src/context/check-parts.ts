@@ -2,8 +2,8 @@ import { InvalidOptionError, type Logger } from '@escapement/base'
 import type { AnyJob } from '../job/job.ts'
 import type { JobStore } from '../store/job-store.ts'
 
-/** Every method of the port, so that a store that lacks one is refused before it is needed. */
-const STORE_METHODS: { readonly [Method in Exclude<keyof JobStore, 'capabilities' | symbol>]: true } = {
+/** Every method that a store must have, so that a store that lacks one is refused before it is needed. */
+const STORE_METHODS: { readonly [Method in Exclude<keyof JobStore, 'capabilities' | 'findings' | symbol>]: true } = {
   open: true,
   close: true,
   now: true,

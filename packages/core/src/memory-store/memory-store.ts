@@ -43,7 +43,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): JobStore {
     open: async () => {},
     close: async () => {},
     now: async () => now(),
-    subscribe: (namespace, listener) => tablesOf(namespace).subscribe(listener),
+    subscribe: (namespace, listener) => tablesOf(namespace).subscribe(() => listener('work')),
     [Symbol.asyncDispose]: async () => {},
   }
 }

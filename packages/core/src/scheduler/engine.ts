@@ -11,6 +11,7 @@ import { UnsupportedError } from '../error/unsupported-error.ts'
 import { Membership } from '../instance/membership.ts'
 import type { Registrar } from '../instance/registrar.ts'
 import type { QueueRegistration } from '../store/definition-store.ts'
+import type { Hint } from '../store/job-store.ts'
 
 /** Handlers that heard their abort have this long to end before `stop` leaves them behind. Milliseconds. */
 const AFTER_ABORT_MS = 1_000
@@ -116,7 +117,7 @@ export class Engine {
       this.planner.start()
     }
     if (options.roles.has('run')) {
-      this.#hints = store.subscribe(namespace, () => this.dispatcher.wake())
+      this.#hints = store.subscribe(namespace, (hint) => this.#hinted(hint))
       this.dispatcher.start()
     }
     if (options.roles.has('upkeep')) this.upkeep.start()
@@ -141,6 +142,11 @@ export class Engine {
       const { concurrency } = options.queues.get(name) ?? options
       this.executor.serve(name, concurrency, clusterLimit === null)
     }
+  }
+
+  #hinted(hint: Hint): void {
+    if (hint === 'work') this.dispatcher.wake()
+    else this.membership.beat().catch((error: unknown) => this.#context.report(error, 'heartbeat'))
   }
 
   #renewed(): void {

@@ -1,7 +1,8 @@
 import { isPausedNow } from '../policy/pause.ts'
 import type { EngineContext } from '../context/engine-context.ts'
 import type { Engine } from './engine.ts'
-import type { Finding, Health } from './health.ts'
+import type { Finding } from '../store/finding.ts'
+import type { Health } from './health.ts'
 import type { Registrar } from '../instance/registrar.ts'
 import type { TroubleLog } from './trouble-log.ts'
 
@@ -19,7 +20,7 @@ export async function healthOf(
   troubles: TroubleLog,
 ): Promise<Health> {
   const { clock, store, namespace, timers } = context
-  const findings: Finding[] = [...troubles.findings()]
+  const findings: Finding[] = [...troubles.findings(), ...(store.findings?.() ?? [])]
   const warn = (code: string, message: string): void => void findings.push({ code, severity: 'warning', message })
   let backlog: Health['backlog'] = []
   let isReachable = true

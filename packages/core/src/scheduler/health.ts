@@ -1,13 +1,5 @@
+import type { Finding } from '../store/finding.ts'
 import type { Backlog } from '../store/read-store.ts'
-
-/** Something that an operator should look at. */
-export interface Finding {
-  /** Stable, such as `no-handler`, `clock-step`, `store-unavailable`, `loop-blocked`, `abandoned`. */
-  readonly code: string
-  readonly severity: 'warning' | 'critical'
-  /** What, since when, and the way out. */
-  readonly message: string
-}
 
 /** How the scheduler is. */
 export interface Health {

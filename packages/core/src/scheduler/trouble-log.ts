@@ -1,5 +1,5 @@
 import { EscapementError, type Runtime } from '@escapement/base'
-import type { Finding } from './health.ts'
+import type { Finding } from '../store/finding.ts'
 
 /** How long a failure counts as recent. Milliseconds. */
 const RECENT_MS = 60_000

@@ -7,9 +7,13 @@ import type { Reader } from './reader.ts'
 import { Wakeup } from '../context/wakeup.ts'
 
 const DEFAULT_TIMEOUT_MS = 300_000
-/** How often to look where nothing announces changes, and where something does. Milliseconds. */
-const POLL_MS = 250
-const NOTIFIED_POLL_MS = 5_000
+/**
+ * A store that others share may announce their work and not their verdicts: looks lie apart by a part of the time waited so
+ * far, within bounds, so that a verdict is late by that part at most. Milliseconds.
+ */
+const POLL_PART = 0.1
+const SHORTEST_POLL_MS = 10
+const LONGEST_POLL_MS = 250
 /** Hints may come in swarms. Milliseconds. */
 const BETWEEN_LOOKS_MS = 5
 
@@ -40,13 +44,15 @@ export async function waitForExecution(
       const found = await reader.execution(id)
       if (found === null) throw unknownExecution(id)
       if (isTerminal(found.execution.status)) return found.execution
-      const leftMs = timeoutMs - (runtime.monotonic() - startedAt)
+      const waitedMs = runtime.monotonic() - startedAt
+      const leftMs = timeoutMs - waitedMs
       if (leftMs <= 0) {
         throw new WaitTimeoutError(
           `execution ${id} is still ${found.execution.status} after ${timeoutMs} ms; it goes on`,
         )
       }
-      await wakeup.wait(Math.min(leftMs, store.capabilities.notify ? NOTIFIED_POLL_MS : POLL_MS))
+      const pollMs = Math.max(SHORTEST_POLL_MS, Math.min(waitedMs * POLL_PART, LONGEST_POLL_MS))
+      await wakeup.wait(store.capabilities.shared ? Math.min(leftMs, pollMs) : leftMs)
       await new Wakeup(timers).wait(Math.min(leftMs, BETWEEN_LOOKS_MS))
     }
   } finally {

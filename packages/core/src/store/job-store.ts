@@ -1,6 +1,7 @@
 import type { ClaimStore } from './claim-store.ts'
 import type { DefinitionStore } from './definition-store.ts'
 import type { EnqueueStore } from './enqueue-store.ts'
+import type { Finding } from './finding.ts'
 import type { PlanStore } from './plan-store.ts'
 import type { ReadStore } from './read-store.ts'
 import type { SettleStore } from './settle-store.ts'
@@ -15,6 +16,12 @@ export interface StoreCapabilities {
   /** Whether `subscribe` hears of other processes' changes; without it the scheduler polls each second. */
   readonly notify: boolean
 }
+
+/**
+ * What a hint is about. `work`: something may be there to be claimed, or an execution may have changed; a store that cannot
+ * tell says this. `cancel`: somebody asked to cancel what runs, and whoever runs it should send its heartbeat (rule 18).
+ */
+export type Hint = 'work' | 'cancel'
 
 /**
  * Where jobs, executions and the ledger live. Every method is one atomic step at the server and takes the namespace
@@ -41,7 +48,9 @@ export interface JobStore
   now(): Promise<number>
   /**
    * Calls `listener` soon after anything may have changed, by this process or another. Hints may be late, doubled or
-   * lost; they carry nothing.
+   * lost.
    */
-  subscribe(namespace: string, listener: () => void): Disposable
+  subscribe(namespace: string, listener: (hint: Hint) => void): Disposable
+  /** What an operator should know about the way to the database now; stands in the health of the scheduler. Default: nothing. */
+  findings?(): readonly Finding[]
 }

@@ -33,6 +33,7 @@ export const mysqlFamily: ServerFamily = {
   nowMs: `(${NOW_MICROS} DIV 1000)`,
   nowMicros: NOW_MICROS,
   tableOptions: ' ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin',
+  name: 'mysql',
   hasSchemas: false,
   faultOf: mysqlFault,
   anyErrorEndsTransaction: false,

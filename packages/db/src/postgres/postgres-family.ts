@@ -39,6 +39,7 @@ export const postgresFamily: ServerFamily = {
   nowMs: '(extract(epoch FROM clock_timestamp()) * 1000)::bigint',
   nowMicros: '(extract(epoch FROM clock_timestamp()) * 1000000)::bigint',
   tableOptions: '',
+  name: 'postgres',
   hasSchemas: true,
   faultOf: postgresFault,
   anyErrorEndsTransaction: true,

@@ -1,5 +1,5 @@
 import type { Runtime } from '@escapement/base'
-import type { CallDeadlines } from './call-deadlines.ts'
+import { CallDeadlines } from './call-deadlines.ts'
 import { retryConflicts } from './conflict-retry.ts'
 import { integerOf } from './integer-of.ts'
 import { lendInTime } from './lend-in-time.ts'
@@ -18,7 +18,8 @@ export interface ConnectedServerParts {
   readonly family: ServerFamily
   readonly identity: ServerIdentity
   readonly runtime: Runtime
-  readonly deadlines: CallDeadlines
+  /** How long a call may take unless it says otherwise. Milliseconds. */
+  readonly timeoutMs: number
 }
 
 /** A server that has been asked what it is. */
@@ -33,10 +34,11 @@ export class ConnectedServer implements SqlServer {
   readonly tableOptions: string
   readonly family: ServerFamily
   readonly #driver: ServerDriver
-  readonly #deadlines: CallDeadlines
+  readonly #timeoutMs: number
+  readonly #deadlines = new Map<number, CallDeadlines>()
   readonly #now: Statement
 
-  constructor({ driver, family, identity, runtime, deadlines }: ConnectedServerParts) {
+  constructor({ driver, family, identity, runtime, timeoutMs }: ConnectedServerParts) {
     this.dialect = identity.dialect
     this.version = identity.version
     this.schema = identity.schema
@@ -47,7 +49,7 @@ export class ConnectedServer implements SqlServer {
     this.tableOptions = family.tableOptions
     this.family = family
     this.#driver = driver
-    this.#deadlines = deadlines
+    this.#timeoutMs = timeoutMs
     this.#now = statement(`SELECT ${family.nowMs} AS now`)
   }
 
@@ -61,7 +63,8 @@ export class ConnectedServer implements SqlServer {
 
   transaction<T>(work: (session: SqlSession) => Promise<T>, options: TransactionOptions = {}): Promise<T> {
     const begin = this.family.begin(options.isolation ?? 'read committed')
-    return retryConflicts(this.runtime, () => this.#call((session) => this.#transact(session, begin, work)))
+    const attempt = (session: TypedSession): Promise<T> => this.#transact(session, begin, work)
+    return retryConflicts(this.runtime, () => this.#call(attempt, options.timeoutMs))
   }
 
   session<T>(work: (session: SqlSession) => Promise<T>): Promise<T> {
@@ -93,8 +96,16 @@ export class ConnectedServer implements SqlServer {
     }
   }
 
-  #call<T>(work: (session: TypedSession) => Promise<T>): Promise<T> {
-    return this.#typed(lendInTime(this.#driver, this.#deadlines, (connection) => work(this.#sessionOn(connection))))
+  #call<T>(work: (session: TypedSession) => Promise<T>, timeoutMs: number = this.#timeoutMs): Promise<T> {
+    const deadlines = this.#deadlinesOf(timeoutMs)
+    return this.#typed(lendInTime(this.#driver, deadlines, (connection) => work(this.#sessionOn(connection))))
+  }
+
+  /** Callers ask for few different times. */
+  #deadlinesOf(timeoutMs: number): CallDeadlines {
+    const known = this.#deadlines.get(timeoutMs) ?? new CallDeadlines(this.runtime, timeoutMs)
+    this.#deadlines.set(timeoutMs, known)
+    return known
   }
 
   #sessionOn(connection: ServerConnection): TypedSession {

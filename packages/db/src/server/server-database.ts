@@ -17,11 +17,14 @@ export interface ServerDatabaseOptions {
 export class ServerDatabase {
   /** The clock for pauses and deadlines; what is due is decided by the server's (rule 9). */
   readonly runtime: Runtime
+  /** What kind of server the library of the host speaks to; MariaDB is told from MySQL by asking. */
+  readonly family: 'postgres' | 'mysql'
   readonly #options: ServerDatabaseOptions
   #opening: Promise<ConnectedServer> | undefined
 
   constructor(options: ServerDatabaseOptions) {
     this.runtime = options.runtime
+    this.family = options.access.family.name
     this.#options = options
   }
 
@@ -46,7 +49,7 @@ export class ServerDatabase {
       const identity = await lendInTime(driver, deadlines, (connection) =>
         family.identify(connection, { schema, place: driver.place, isInterpolating }),
       )
-      return new ConnectedServer({ driver, family, identity, runtime, deadlines })
+      return new ConnectedServer({ driver, family, identity, runtime, timeoutMs })
     } catch (error) {
       throw typedError(error, family.faultOf, driver.place)
     }

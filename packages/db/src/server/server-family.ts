@@ -15,6 +15,7 @@ export interface ServerIdentity {
 
 /** What differs between PostgreSQL and MySQL with MariaDB. */
 export interface ServerFamily {
+  readonly name: 'postgres' | 'mysql'
   readonly nowMs: string
   readonly nowMicros: string
   readonly tableOptions: string

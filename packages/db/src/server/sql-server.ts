@@ -42,6 +42,8 @@ export interface SqlSession {
 export interface TransactionOptions {
   /** Default `read committed`, whatever the server's or session's default is. */
   readonly isolation?: IsolationLevel
+  /** How long each try may take, the wait for a connection included, milliseconds. Default: that of the handle. */
+  readonly timeoutMs?: number
 }
 
 /** The database of a server, behind the host's pool: what stores and locks run their SQL on. */

@@ -1,4 +1,4 @@
-import type { SqlParameters, SqlResult, SqlServer, SqlSession, Statement } from '@escapement/db'
+import type { SqlParameters, SqlResult, SqlServer, SqlSession, Statement, TransactionOptions } from '@escapement/db'
 import { storeError } from '../error/store-error.ts'
 import { type TableNames, tableNames } from '../table-names.ts'
 import type { ServerSql } from './server-sql.ts'
@@ -31,6 +31,15 @@ export class ServerContext {
     this.clock = clock
   }
 
+  /** The server's time, Unix milliseconds. */
+  async now(): Promise<number> {
+    try {
+      return await this.server.now()
+    } catch (error) {
+      throw storeError(error)
+    }
+  }
+
   /** One statement that commits by itself. */
   async run<Row extends object>(statement: Statement, parameters?: SqlParameters): Promise<SqlResult<Row>> {
     try {
@@ -44,9 +53,9 @@ export class ServerContext {
    * A READ COMMITTED transaction; `work` may run more than once. Locks are taken in one order, so that none wait for each
    * other in a ring: instances, then jobs and queues, fences, executions by `seq`, attempts, spans, statistics.
    */
-  async transaction<T>(work: (session: SqlSession) => Promise<T>): Promise<T> {
+  async transaction<T>(work: (session: SqlSession) => Promise<T>, options?: TransactionOptions): Promise<T> {
     try {
-      return await this.server.transaction(work)
+      return await this.server.transaction(work, options)
     } catch (error) {
       throw storeError(error)
     }

@@ -13,6 +13,7 @@ import { serverDefinitions } from './definitions/definitions.ts'
 import { QueueUse } from './definitions/queue-use.ts'
 import { ServerEndings } from './ending/endings.ts'
 import { serverEnqueue } from './enqueue/enqueue.ts'
+import type { AtHostCommit } from './enqueue/host-transactions.ts'
 import { ServerInsertion } from './insertion/insertion.ts'
 import { serverPlanning } from './planning/planning.ts'
 import { serverReading } from './reading/reading.ts'
@@ -25,8 +26,25 @@ import { serverUpkeep } from './upkeep/upkeep.ts'
 /** What a job store does, role by role. */
 export type StoreRoles = DefinitionStore & PlanStore & ClaimStore & SettleStore & EnqueueStore & ReadStore & UpkeepStore
 
+/** What the roles of a store use beside its server. */
+export interface ServerRolesOptions {
+  /** The same tables by connections of their own, for heartbeats and settlements (rule 15). Default: those of all. */
+  readonly control?: ServerContext
+  /** Tells others of new work when the host's transaction commits. */
+  readonly atHostCommit?: AtHostCommit
+}
+
 /** All roles of the job store on a server. */
-export function serverRoles(context: ServerContext): StoreRoles {
+export function serverRoles(context: ServerContext, options: ServerRolesOptions = {}): StoreRoles {
+  const { control, atHostCommit = () => Promise.resolve() } = options
+  if (control !== undefined) {
+    const controlling = serverRoles(control)
+    return {
+      ...serverRoles(context, { atHostCommit }),
+      settle: (namespace, settlements) => controlling.settle(namespace, settlements),
+      heartbeat: (namespace, request) => controlling.heartbeat(namespace, request),
+    }
+  }
   const queueUse = new QueueUse(context)
   const insertion = new ServerInsertion(context)
   const spans = new ServerSpans(context)
@@ -36,7 +54,7 @@ export function serverRoles(context: ServerContext): StoreRoles {
   return {
     ...serverDefinitions(context, queueUse),
     ...serverPlanning(context, { queueUse, insertion, spans }),
-    ...serverEnqueue(context, { queueUse, insertion, endings }),
+    ...serverEnqueue(context, { queueUse, insertion, endings, atHostCommit }),
     ...serverSettling(context, { endings, statistics }),
     ...serverClaiming(context, { endings, releases }),
     ...serverReading(context),

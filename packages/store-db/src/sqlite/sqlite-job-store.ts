@@ -1,4 +1,4 @@
-import type { JobStore } from '@escapement/core'
+import type { JobStore, StoreCapabilities } from '@escapement/core'
 import { type MigrateMode, migrateSqlite, type SqliteDatabase } from '@escapement/db'
 import { storeError } from '../error/store-error.ts'
 import { tableNames } from '../table-names.ts'
@@ -20,6 +20,9 @@ export interface SqliteJobStoreOptions {
   readonly prefix: string
   readonly migrate: MigrateMode
 }
+
+/** Commits of other processes are noticed by looking at the file. */
+export const SQLITE_CAPABILITIES: StoreCapabilities = { shared: true, transactions: true, notify: true }
 
 /** The whole port, put together from its roles. */
 export function sqliteJobStore({ database, ownsDatabase, prefix, migrate }: SqliteJobStoreOptions): JobStore {
@@ -49,7 +52,7 @@ export function sqliteJobStore({ database, ownsDatabase, prefix, migrate }: Sqli
     ...sqliteEnqueue(context),
     ...sqliteReading(context),
     ...sqliteUpkeep(context),
-    capabilities: { shared: true, transactions: true, notify: true },
+    capabilities: SQLITE_CAPABILITIES,
     open: () =>
       (opening ??= open().catch((error: unknown) => {
         opening = undefined
@@ -58,7 +61,7 @@ export function sqliteJobStore({ database, ownsDatabase, prefix, migrate }: Sqli
     close,
     now: async () => context.now(),
     // The watcher sees commits of all namespaces: a hint too many costs one look.
-    subscribe: (_namespace, listener) => database.subscribe(listener),
+    subscribe: (_namespace, listener) => database.subscribe(() => listener('work')),
     [Symbol.asyncDispose]: close,
   }
 }

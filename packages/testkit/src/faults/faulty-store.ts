@@ -3,7 +3,10 @@ import { type JobStore, StoreUnavailableError } from '@escapement/core'
 import { seededRandom } from '../runtime/seeded-random.ts'
 
 /** The methods of a store that can be disturbed. */
-export type FaultyStoreMethod = Exclude<keyof JobStore, 'capabilities' | 'subscribe' | 'open' | 'close' | symbol>
+export type FaultyStoreMethod = Exclude<
+  keyof JobStore,
+  'capabilities' | 'subscribe' | 'findings' | 'open' | 'close' | symbol
+>
 
 /** What goes wrong between a scheduler and its store. */
 export type StoreFault =
@@ -53,6 +56,7 @@ export interface FaultyStore extends JobStore {
 const UNDISTURBED: ReadonlySet<string | symbol> = new Set([
   'capabilities',
   'subscribe',
+  'findings',
   'open',
   'close',
   Symbol.asyncDispose,

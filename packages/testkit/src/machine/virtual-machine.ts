@@ -91,6 +91,7 @@ function gatedStore(store: JobStore, gate: Gate): JobStore {
       const value: unknown = Reflect.get(target, property, target)
       if (typeof value !== 'function') return value
       if (property === 'subscribe') return gatedSubscribe(target, gate)
+      if (property === 'findings') return value
       return async (...given: unknown[]): Promise<unknown> => {
         if (!gate.isOpen) await gate.passed()
         const answer: unknown = await Reflect.apply(value, target, given)
@@ -105,13 +106,13 @@ function gatedStore(store: JobStore, gate: Gate): JobStore {
 function gatedSubscribe(store: JobStore, gate: Gate): JobStore['subscribe'] {
   return (namespace, listener) => {
     let isWaiting = false
-    const subscription = store.subscribe(namespace, () => {
-      if (gate.isOpen) return listener()
+    const subscription = store.subscribe(namespace, (hint) => {
+      if (gate.isOpen) return listener(hint)
       if (isWaiting) return
       isWaiting = true
       void gate.passed().then(() => {
         isWaiting = false
-        listener()
+        listener('work') // a heartbeat of its own tells it of a cancel
       })
     })
     gate.onLock(() => subscription[Symbol.dispose]())

@@ -1,5 +1,5 @@
 import type { ClaimStore, HeartbeatResult } from '@escapement/core'
-import { integerOf } from '@escapement/db'
+import { integerOf, type SqlSession } from '@escapement/db'
 import { rowsText } from '../rows-text.ts'
 import type { ServerContext } from '../server-context.ts'
 import { statements } from '../statements.ts'
@@ -44,8 +44,8 @@ export function serverClaiming(context: ServerContext, { releases, ...parts }: C
       })
     },
 
-    heartbeat: (namespace, { instance, leaseMs, holding, claimedUpTo }) =>
-      context.transaction(async (session): Promise<HeartbeatResult> => {
+    async heartbeat(namespace, { instance, leaseMs, holding, claimedUpTo }) {
+      const beat = async (session: SqlSession): Promise<HeartbeatResult> => {
         const locked = await session.run<{ now: unknown }>(sql.lockAlive, { namespace, instance })
         const { rows: times } = locked.rows.length > 0 ? locked : await session.run<{ now: unknown }>(sql.now)
         const now = integerOf(times[0]?.now)
@@ -65,7 +65,10 @@ export function serverClaiming(context: ServerContext, { releases, ...parts }: C
             .map((row) => ({ executionId: row.id, by: row.cancel_requested_by })),
           now,
         }
-      }),
+      }
+      // Where all connections are in use there must be time for another try within the lease.
+      return await context.transaction(beat, { timeoutMs: Math.floor(leaseMs / 3) })
+    },
   }
 }
 

@@ -8,7 +8,7 @@ import type { ServerInsertion } from '../insertion/insertion.ts'
 import type { ServerContext } from '../server-context.ts'
 import { statements } from '../statements.ts'
 import { enqueueSql } from './enqueue-sql.ts'
-import { HostTransactions } from './host-transactions.ts'
+import { type AtHostCommit, HostTransactions } from './host-transactions.ts'
 import { isTerminal, retryExecution } from './retrying.ts'
 
 /** What enqueueing shares with other roles. */
@@ -16,6 +16,7 @@ export interface EnqueueParts {
   readonly queueUse: QueueUse
   readonly insertion: ServerInsertion
   readonly endings: ServerEndings
+  readonly atHostCommit: AtHostCommit
 }
 
 interface TimedRow {
@@ -25,9 +26,10 @@ interface TimedRow {
 type AskedRow = TimedRow & Pick<ExecutionRow, 'status'>
 
 /** What people and programs ask for, on a server. */
-export function serverEnqueue(context: ServerContext, { queueUse, insertion, endings }: EnqueueParts): EnqueueStore {
+export function serverEnqueue(context: ServerContext, parts: EnqueueParts): EnqueueStore {
+  const { queueUse, insertion, endings } = parts
   const sql = statements(enqueueSql(context))
-  const host = new HostTransactions(context.server.dialect, insertion, queueUse)
+  const host = new HostTransactions(context.server.dialect, parts)
 
   /** What is due and would not wait is judged at once; a claim pass judges the others. */
   const enqueueImpatient = async (

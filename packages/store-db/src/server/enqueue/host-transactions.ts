@@ -1,5 +1,5 @@
 import { type EnqueueResult, type NewExecution, UnsupportedError } from '@escapement/core'
-import { asSqlTransaction, HostSession, type ServerDialect, type SqlTransaction } from '@escapement/db'
+import { asSqlTransaction, HostSession, type ServerDialect, type SqlSession, type SqlTransaction } from '@escapement/db'
 import { storeError } from '../../error/store-error.ts'
 import type { QueueUse } from '../definitions/queue-use.ts'
 import type { ServerInsertion } from '../insertion/insertion.ts'
@@ -7,19 +7,27 @@ import type { ServerInsertion } from '../insertion/insertion.ts'
 /** Rows of one insert: a statement within a few megabytes, whatever the inputs. */
 const ROWS_AT_ONCE = 200
 
+/** Lets others know of new work when the transaction that `session` is in commits. */
+export type AtHostCommit = (session: Pick<SqlSession, 'run'>, namespace: string) => Promise<void>
+
+/** What {@link HostTransactions} are made of. */
+export interface HostTransactionParts {
+  readonly insertion: ServerInsertion
+  readonly queueUse: QueueUse
+  readonly atHostCommit: AtHostCommit
+}
+
 /**
  * Inserts inside a transaction of the host, on the host's connection (rule 24): what the host rolls back never was, and a
  * row that exists already does not spoil the transaction.
  */
 export class HostTransactions {
   readonly #dialect: ServerDialect
-  readonly #insertion: ServerInsertion
-  readonly #queueUse: QueueUse
+  readonly #parts: HostTransactionParts
 
-  constructor(dialect: ServerDialect, insertion: ServerInsertion, queueUse: QueueUse) {
+  constructor(dialect: ServerDialect, parts: HostTransactionParts) {
     this.#dialect = dialect
-    this.#insertion = insertion
-    this.#queueUse = queueUse
+    this.#parts = parts
   }
 
   /** @throws {@link UnsupportedError} for a transaction of another dialect, or none that is known. */
@@ -29,18 +37,20 @@ export class HostTransactions {
     transaction: unknown,
   ): Promise<readonly EnqueueResult[]> {
     const session = new HostSession(this.#accept(transaction), this.#dialect)
+    const { insertion, queueUse, atHostCommit } = this.#parts
     const results: EnqueueResult[] = []
     try {
       // On this connection too: the host's pool may have no other.
-      await this.#queueUse.insert(
+      await queueUse.insert(
         session,
         namespace,
         executions.map(({ queue }) => queue),
       )
       for (let at = 0; at < executions.length; at += ROWS_AT_ONCE) {
         const rows = executions.slice(at, at + ROWS_AT_ONCE)
-        results.push(...(await this.#insertion.enqueueWithin(session, namespace, rows)))
+        results.push(...(await insertion.enqueueWithin(session, namespace, rows)))
       }
+      await atHostCommit(session, namespace)
     } catch (error) {
       throw storeError(error)
     }

@@ -1,0 +1,42 @@
+import { InvalidOptionError } from '@escapement/base'
+import { type ServerDatabase, type Statement, statement } from '@escapement/db'
+import { storeError } from '../error/store-error.ts'
+import { ServerContext } from './server-context.ts'
+
+const DATABASE_OF: Readonly<Record<ServerDatabase['family'], Statement>> = {
+  postgres: statement('SELECT current_database() AS name'),
+  mysql: statement('SELECT DATABASE() AS name'),
+}
+
+/**
+ * The tables of `context` by connections of their own (rule 15).
+ *
+ * @throws {@link InvalidOptionError} when they lead to another database: leases would be renewed where nobody looks.
+ */
+export async function controlContext(
+  control: ServerDatabase,
+  context: ServerContext,
+  prefix: string,
+): Promise<ServerContext> {
+  const controlling = await contextOf(control, prefix)
+  const database = DATABASE_OF[control.family]
+  const [theirs, ours] = await Promise.all([placeOf(controlling, database), placeOf(context, database)])
+  if (theirs === ours) return controlling
+  throw new InvalidOptionError(
+    `control uses ${theirs} and the store ${ours}; pass as control another pool for the same database (with openServer where the schema has to be named)`,
+  )
+}
+
+async function contextOf(control: ServerDatabase, prefix: string): Promise<ServerContext> {
+  try {
+    return new ServerContext({ server: await control.open(), prefix })
+  } catch (error) {
+    throw storeError(error)
+  }
+}
+
+async function placeOf(context: ServerContext, database: Statement): Promise<string> {
+  const [row] = (await context.run<{ name: string }>(database)).rows
+  const { dialect, schema, version } = context.server
+  return `database "${row?.name}", schema "${schema}", of ${dialect} ${version}`
+}
