@@ -63,7 +63,7 @@ export const deathCases: readonly SchedulerCase[] = [
     for (let round = 0; round < 4; round++) {
       const { machine } = await cluster.start({ jobs: [bomb], lease: '5s' })
       kill = () => machine.kill()
-      await cluster.runtime.advance('8s')
+      await cluster.runtime.advance('6500ms')
       machine.kill()
     }
     assert.equal(starts, 3)
@@ -121,7 +121,7 @@ export const deathCases: readonly SchedulerCase[] = [
       name: 'long',
       run: async ({ signal }) => {
         starts++
-        await cluster.runtime.sleep(12 * SECOND, signal)
+        await cluster.runtime.sleep(8 * SECOND, signal)
         return 'done'
       },
     })

@@ -45,14 +45,14 @@ export const definitionCases: readonly SchedulerCase[] = [
     'plans are made from the stored definition, also by old code, until no live instance has the new',
     async (cluster) => {
       const { old, next, seconds } = versions(cluster)
-      const first = await cluster.start({ jobs: [old], horizon: '1s' })
+      const first = await cluster.start({ jobs: [old], horizon: '1s', lease: '6s' })
       const rolledOut = await cluster.start({ jobs: [next], roles: ['run'] })
-      await cluster.reach(13 * SECOND)
-      assert.deepEqual(seconds(), [6, 12])
+      await cluster.reach(7 * SECOND)
+      assert.deepEqual(seconds(), [6])
       assert.ok((await first.scheduler.health()).findings.some(({ code }) => code === 'superseded'))
       await cluster.run(rolledOut.scheduler.stop())
-      await cluster.reach(28 * SECOND)
-      assert.deepEqual(seconds().slice(-2), [24, 28])
+      await cluster.reach(16 * SECOND)
+      assert.deepEqual(seconds().slice(-2), [12, 16])
       assert.equal((await first.scheduler.jobs({ names: ['report'] })).items[0]?.revision, 3)
     },
   ),
@@ -74,27 +74,27 @@ export const definitionCases: readonly SchedulerCase[] = [
       const runs: [second: number, missed: number | null][] = []
       const job = defineJob({
         name: 'tick',
-        trigger: every('10s'),
+        trigger: every('6s'),
         run: ({ scheduledFor, missed }) =>
           void runs.push([(scheduledFor - cluster.startedAt) / SECOND, missed?.count ?? null]),
       })
       const other = defineJob({ name: 'other', run: () => undefined })
       const first = await cluster.start({ jobs: [job], horizon: '1s' })
-      await cluster.reach(12 * SECOND)
+      await cluster.reach(7 * SECOND)
       await cluster.run(first.scheduler.stop())
       const watcher = await cluster.start({ jobs: [other] })
-      await cluster.reach(46 * SECOND)
+      await cluster.reach(29.4 * SECOND)
       const verdicts = async (): Promise<string[]> => {
-        const range = { from: cluster.startedAt + 1, to: cluster.startedAt + 50 * SECOND }
+        const range = { from: cluster.startedAt + 1, to: cluster.startedAt + 30 * SECOND }
         return (await watcher.scheduler.ticks('tick', range)).map(({ verdict }) => verdict)
       }
       assert.deepEqual((await verdicts()).slice(0, 4), ['succeeded', 'no-handler', 'no-handler', 'no-handler'])
       await cluster.start({ jobs: [job], horizon: '1s' })
-      await cluster.reach(50 * SECOND)
+      await cluster.reach(30 * SECOND)
       assert.deepEqual(runs, [
-        [10, null],
-        [40, 3],
-        [50, null],
+        [6, null],
+        [24, 3],
+        [30, null],
       ])
       assert.deepEqual(await verdicts(), ['succeeded', 'coalesced', 'coalesced', 'succeeded', 'succeeded'])
     },

@@ -11,23 +11,23 @@ interface Outage {
   readonly verdicts: readonly string[]
 }
 
-/** A job each ten seconds: runs once, misses three, of which one has a row, and comes back for one. */
+/** A job each six seconds: runs once, misses three, of which one has a row, and comes back for one. */
 async function outage(cluster: VirtualCluster, misfire: MisfireOptions | MisfirePolicy): Promise<Outage> {
   const seen: [number, number][] = []
   const job = defineJob({
     name: 'tick',
-    trigger: every('10s'),
+    trigger: every('6s'),
     misfire,
     run: ({ scheduledFor, missed }) =>
       void seen.push([(scheduledFor - cluster.startedAt) / SECOND, missed?.count ?? 0]),
   })
-  const first = await cluster.start({ jobs: [job], horizon: '12s', lease: '5s' })
-  await cluster.reach(11 * SECOND)
+  const first = await cluster.start({ jobs: [job], horizon: '8s', lease: '5s' })
+  await cluster.reach(7 * SECOND)
   first.machine.kill()
-  await cluster.reach(46 * SECOND)
-  const { scheduler } = await cluster.start({ jobs: [job], horizon: '12s', lease: '5s' })
-  await cluster.reach(50 * SECOND)
-  const ticks = await scheduler.ticks(job, { from: cluster.startedAt + 1, to: cluster.startedAt + 50 * SECOND })
+  await cluster.reach(29.4 * SECOND)
+  const { scheduler } = await cluster.start({ jobs: [job], horizon: '8s', lease: '5s' })
+  await cluster.reach(30 * SECOND)
+  const ticks = await scheduler.ticks(job, { from: cluster.startedAt + 1, to: cluster.startedAt + 30 * SECOND })
   return { seen, verdicts: ticks.map(({ verdict }) => verdict) }
 }
 
@@ -36,9 +36,9 @@ export const misfireCases: readonly SchedulerCase[] = [
   schedulerCase([11], 'after an outage once runs the latest tick for all that were missed', async (cluster) => {
     assert.deepEqual(await outage(cluster, 'once'), {
       seen: [
-        [10, 0],
-        [40, 3],
-        [50, 0],
+        [6, 0],
+        [24, 3],
+        [30, 0],
       ],
       verdicts: ['succeeded', 'coalesced', 'coalesced', 'succeeded', 'succeeded'],
     })
@@ -48,7 +48,7 @@ export const misfireCases: readonly SchedulerCase[] = [
     const { seen, verdicts } = await outage(cluster, 'all')
     assert.deepEqual(
       seen,
-      [10, 20, 30, 40, 50].map((second) => [second, 0]),
+      [6, 12, 18, 24, 30].map((second) => [second, 0]),
     )
     assert.deepEqual(verdicts, Array(5).fill('succeeded'))
   }),
@@ -57,13 +57,13 @@ export const misfireCases: readonly SchedulerCase[] = [
     const { seen, verdicts } = await outage(cluster, 'skip')
     assert.deepEqual(
       seen.map(([second]) => second),
-      [10, 50],
+      [6, 30],
     )
     assert.deepEqual(verdicts, ['succeeded', 'misfire', 'misfire', 'misfire', 'succeeded'])
   }),
 
   schedulerCase([11], 'what is older than within is not caught up', async (cluster) => {
-    const { verdicts } = await outage(cluster, { policy: 'all', within: '20s' })
+    const { verdicts } = await outage(cluster, { policy: 'all', within: '15s' })
     assert.deepEqual(verdicts, ['succeeded', 'misfire', 'succeeded', 'succeeded', 'succeeded'])
   }),
 
