@@ -64,10 +64,7 @@ async function report(scale: Scale): Promise<Report> {
         ]),
       },
     ],
-    findings: [
-      ['the whole time', whole] as const,
-      ['its last part', last] as const,
-    ].map(([when, ratio]) => ({
+    findings: [['the whole time', whole] as const, ['its last part', last] as const].map(([when, ratio]) => ({
       what: `throughput while a transaction is held open, ${when}`,
       figure: `${ratio.toFixed(2)} of that without`,
       reach: 'at least 0.9',

@@ -40,7 +40,8 @@ export function packedVersion(folder: string, revision: string, edits: readonly 
   const quiet = ['--no-audit', '--no-fund', '--ignore-scripts', '--loglevel=error']
   runCommand('npm', ['install', ...quiet, ...packages], { cwd: project, stdio: [...QUIET] })
   const libraries = join(ROOT, 'packages', 'store-db', 'node_modules')
-  for (const name of ['pg', 'mysql2']) symlinkSync(join(libraries, name), join(project, 'node_modules', name), 'junction')
+  for (const name of ['pg', 'mysql2'])
+    symlinkSync(join(libraries, name), join(project, 'node_modules', name), 'junction')
   const script = join(project, 'rolling-instance.ts')
   cpSync(join(import.meta.dirname, 'rolling-instance.ts'), script)
   return script
