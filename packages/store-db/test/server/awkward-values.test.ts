@@ -1,4 +1,4 @@
-import { createScheduler, defineJob } from '@escapement/core'
+import { createScheduler, defineJob, type Scheduler } from '@escapement/core'
 import { describeOnServers } from '@escapement/testkit/vitest'
 import { createPool } from 'mysql2'
 import { Pool } from 'pg'
@@ -97,16 +97,15 @@ describeOnServers(['postgres', 'mariadb'], ({ kind, url }) => {
     const jobFor = (name: string) =>
       defineJob({ name: 'shared', run: ({ input }) => void ran.push(`${name} ${String(input)}`) })
     const stores = settings.map((each) => dbStore(poolWith(each)))
-    const schedulers = stores.map((store, index) =>
+    const [first, second] = stores.map((store, index) =>
       createScheduler({ jobs: [jobFor(String(index))], store, instance: `zone-${index}` }),
-    )
+    ) as [Scheduler, Scheduler]
+    const schedulers = [first, second]
     for (const scheduler of schedulers) await scheduler.start()
     const enqueued = await Promise.all(
-      Array.from({ length: 40 }, (_, n) => schedulers[n % 2]?.enqueue('shared', n, { key: `run-${n}` })),
+      Array.from({ length: 40 }, (_, n) => (n % 2 === 0 ? first : second).enqueue('shared', n, { key: `run-${n}` })),
     )
-    for (const result of enqueued) {
-      expect(await schedulers[0]?.wait(result?.id ?? '')).toMatchObject({ status: 'succeeded' })
-    }
+    for (const { id } of enqueued) expect(await first.wait(id)).toMatchObject({ status: 'succeeded' })
     expect(ran.map((line) => Number(line.split(' ')[1])).toSorted((a, b) => a - b)).toEqual(
       Array.from({ length: 40 }, (_, n) => n),
     )
