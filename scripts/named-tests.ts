@@ -5,6 +5,9 @@ import { join, relative, sep } from 'node:path'
 import { runCommand } from './run-command.ts'
 import type { Report } from './test-summary.ts'
 
+/** Where the tests of rules stand. */
+const PACKAGES = 'packages/'
+
 /** A test as it runs: once for each engine, and for each row of a table of cases. */
 export interface NamedTest {
   /** From the root of the repository. */
@@ -13,17 +16,20 @@ export interface NamedTest {
   readonly names: readonly string[]
 }
 
-/** The tests that passed in the last run with `CI=true`. */
+/** The tests of the packages that passed in the last run with `CI=true`. */
 export function passedTests(root: string): NamedTest[] {
   const path = join(root, '.reports', 'vitest.json')
   if (!existsSync(path)) throw new Error('there is no .reports/vitest.json: run the tests with CI=true first')
   // The shape is vitest's own JSON report.
   const report = JSON.parse(readFileSync(path, 'utf8')) as Report
-  return report.testResults.flatMap(({ name, assertionResults }) =>
-    assertionResults
-      .filter(({ status }) => status === 'passed')
-      .map(({ ancestorTitles, title }) => ({ path: fromRoot(root, name), names: [...ancestorTitles, title] })),
-  )
+  return report.testResults
+    .map(({ name, assertionResults }) => ({ path: fromRoot(root, name), assertionResults }))
+    .filter(({ path: found }) => found.startsWith(PACKAGES))
+    .flatMap(({ path: found, assertionResults }) =>
+      assertionResults
+        .filter(({ status }) => status === 'passed')
+        .map(({ ancestorTitles, title }) => ({ path: found, names: [...ancestorTitles, title] })),
+    )
 }
 
 /** The tests of the packages that a run would find, those on servers among them; runs none and starts no server. */
@@ -35,7 +41,7 @@ export function foundTests(root: string): NamedTest[] {
     // Nobody connects before a test runs: any URL will do.
     const env = { ESCAPEMENT_TEST_SERVERS: '', ...urlsOf('postgres', 'mariadb'), CI: '' }
     // Loading all files in one process takes a tenth of the time.
-    const options = ['list', '--no-static-parse', '--no-isolate', `--json=${file}`, 'packages/']
+    const options = ['list', '--no-static-parse', '--no-isolate', `--json=${file}`, PACKAGES]
     runCommand(process.execPath, [vitest, ...options], {
       cwd: root,
       stdio: 'ignore',

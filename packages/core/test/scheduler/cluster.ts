@@ -12,21 +12,9 @@ export type { ClusterMember as Member }
 
 /** Machines in virtual time that share one store in memory. */
 export class Cluster extends VirtualCluster {
-  constructor(
-    options: { readonly seed?: number; readonly startAt?: number; readonly wrap?: (store: JobStore) => JobStore } = {},
-  ) {
+  constructor(options: { readonly seed?: number; readonly wrap?: (store: JobStore) => JobStore } = {}) {
     const runtime = virtualRuntime({ startAt: START, ...options })
     const store = memoryStore({ runtime })
     super(runtime, options.wrap?.(store) ?? store)
-  }
-
-  /** Milliseconds since {@link START}. */
-  override get elapsed(): number {
-    return this.runtime.now() - START
-  }
-
-  /** Lets time pass until `elapsed` is this, and a little more. Milliseconds. */
-  override reach(elapsed: number): Promise<void> {
-    return this.runtime.advanceTo(START + elapsed + 100)
   }
 }
