@@ -62,6 +62,7 @@ const VALUES: Readonly<Record<string, SqlValue>> = {
   ids: ['a', 'b'],
   keys: ['key:1', 'key:2'],
   queues: ['default', 'mail'],
+  starts: '[{"queue":"default","priority":0,"since":1}]',
   seqs: [1, 2],
   ...Object.fromEntries(
     [
