@@ -8,6 +8,10 @@ const MOST_SEARCHED = 20_000
 /** Rows of other instances' jobs that are passed over; behind them the instance only wakes a little too early. */
 export const MOST_PASSED = 200
 
+function together(selects: readonly string[]): string {
+  return selects.join('\n      UNION ALL ')
+}
+
 /** Statements that look and lock nothing. */
 export function lookSql({ tables: t, sql, clock }: ServerContext) {
   const u = t.unsettled
@@ -63,13 +67,13 @@ export function lookSql({ tables: t, sql, clock }: ServerContext) {
           ORDER BY x.priority DESC LIMIT 1)
         FROM levels AS l WHERE l.priority IS NOT NULL
       )
-      ${[...always, ...fromTheStart, ofLevels('levels', ''), end].join('\n      UNION ALL ')}`,
+      ${together([...always, ...fromTheStart, ofLevels('levels', ''), end])}`,
 
     /**
      * The same from where rows are known to begin: neither what has waited for long, nor another priority than those
      * given. It reads no entry of what is over, of which an old transaction can keep any number.
      */
-    lookOn: `${[...always, ofLevels(starts, 'AND x.due_at >= l.since'), end].join('\n      UNION ALL ')}`,
+    lookOn: (): string => together([...always, ofLevels(starts, 'AND x.due_at >= l.since'), end]),
 
     /** Whose ticks without a verdict fall due in [from, to], earliest first; only the index is read. */
     searchTicks: `SELECT x.seq, x.job, x.queue, x.unjudged_at AS at FROM ${u} AS x
