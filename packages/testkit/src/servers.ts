@@ -4,6 +4,8 @@ export type { ConnectionEnd, ConnectionEnds } from './faults/tcp-proxy/proxied-c
 export { startTcpProxy } from './faults/tcp-proxy/start-tcp-proxy.ts'
 export type { LoseReplyOptions, TcpDirection, TcpProxy } from './faults/tcp-proxy/tcp-proxy.ts'
 export { TcpProxyError } from './faults/tcp-proxy/tcp-proxy-error.ts'
+export { endSessions } from './servers/end-sessions.ts'
+export type { ServerProcess } from './servers/server-process.ts'
 export { ServerUnavailableError } from './servers/server-unavailable-error.ts'
 export type { StartServerOptions } from './servers/start-server.ts'
 export { startServer } from './servers/start-server.ts'
