@@ -75,6 +75,11 @@ export function isHeld(run: AttemptRun, at: number): boolean {
   return run.process.killedAt === null || run.process.killedAt >= at
 }
 
+/** Whether its process died, or was stopped, under it. */
+export function wasCutOff({ process, claimedAt }: AttemptRun): boolean {
+  return process.killedAt !== null || (process.stoppedAt !== null && process.stoppedAt >= claimedAt)
+}
+
 /** Until when the chain of renewals reaches that covers an instant. */
 function leaseEnd(leases: readonly { readonly at: number; readonly until: number }[], instant: number): number {
   let until = instant

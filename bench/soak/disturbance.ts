@@ -1,4 +1,4 @@
-import { type AttemptRun, inFlightAt, isHeld, type SoakWitness } from './attempt-run.ts'
+import { type AttemptRun, inFlightAt, isHeld, type SoakWitness, wasCutOff } from './attempt-run.ts'
 import type { DatabaseFault } from './database-moves.ts'
 
 /** Upkeep looks for dead instances at least this often after their lease (promise 4). Milliseconds. */
@@ -62,15 +62,11 @@ function recoveryOf(
         .toSorted((a, b) => Number(a.fence - b.fence))
       for (const next of later) {
         if (next.startedAt !== null) return [next.startedAt - at - awayMs(at, next.startedAt, faults)]
-        if (isDisturbedAfter(next)) return [] // that one had it meanwhile, and is judged for it
+        if (wasCutOff(next)) return [] // that one had it meanwhile, and is judged for it
       }
       return run.startedAt !== null && isHeld(run, at) ? [Number.POSITIVE_INFINITY] : []
     })
   return delays.length === 0 ? null : Math.max(...delays)
-}
-
-function isDisturbedAfter({ process, claimedAt }: AttemptRun): boolean {
-  return process.killedAt !== null || (process.stoppedAt !== null && process.stoppedAt >= claimedAt)
 }
 
 /** For how long of this time the database did not answer. A server that only ends sessions does. */

@@ -1,14 +1,27 @@
-import type { StartedRun } from './attempt-run.ts'
+import { type AttemptRun, isStarted, type StartedRun, wasCutOff } from './attempt-run.ts'
 import type { SoakLedger } from './soak-ledger.ts'
 import type { SoakSetting } from './soak-setting.ts'
 
-/** Every tick has exactly one execution, it succeeded once, and every handler that was called for the tick belonged to it. */
-export function judgeLedger(setting: SoakSetting, ledger: SoakLedger, runs: readonly StartedRun[]): string[] {
-  return [...judgeTicks(setting, ledger, runs), ...judgeEnds(ledger, runs), ...judgeStatistics(setting, ledger)]
+/** An execution whose process died so often is given up as crashed (rule 14). */
+const MOST_DEATHS = 3
+
+/**
+ * Every tick has exactly one execution, it succeeded once or has killed too many processes, and every handler that was
+ * called for the tick belonged to it.
+ */
+export function judgeLedger(setting: SoakSetting, ledger: SoakLedger, claims: readonly AttemptRun[]): string[] {
+  const runs = claims.filter(isStarted)
+  return [...judgeTicks(setting, ledger, claims, runs), ...judgeEnds(ledger, runs), ...judgeStatistics(setting, ledger)]
 }
 
-function judgeTicks(setting: SoakSetting, { ticks }: SoakLedger, runs: readonly StartedRun[]): string[] {
+function judgeTicks(
+  setting: SoakSetting,
+  { ticks }: SoakLedger,
+  claims: readonly AttemptRun[],
+  runs: readonly StartedRun[],
+): string[] {
   const problems: string[] = []
+  const claimsById = Map.groupBy(claims, ({ execution }) => execution)
   const byTick = Map.groupBy(ticks, ({ job, tick }) => `${job}@${tick}`)
   const runsByTick = Map.groupBy(runs, ({ job, tick }) => `${job}@${tick}`)
   for (let index = 0; index < setting.jobs; index++) {
@@ -19,7 +32,8 @@ function judgeTicks(setting: SoakSetting, { ticks }: SoakLedger, runs: readonly 
       if (entries.length !== 1) problems.push(`${key} has ${entries.length} executions`)
       if (ids.size !== 1) problems.push(`${key} was run by ${ids.size} executions`)
       for (const { id, status } of entries) {
-        if (status !== 'succeeded') problems.push(`${key} is ${status}`)
+        const isCrashed = status === 'failed' && (claimsById.get(id) ?? []).filter(wasCutOff).length >= MOST_DEATHS
+        if (status !== 'succeeded' && !isCrashed) problems.push(`${key} is ${status}`)
         if (!ids.has(id)) problems.push(`${key}: no handler saw its execution ${id}`)
       }
       byTick.delete(key)
@@ -54,11 +68,11 @@ function judgeEnds({ ticks, attempts }: SoakLedger, runs: readonly StartedRun[])
 }
 
 /** Statistics count each success once. */
-function judgeStatistics({ jobs, from, until }: SoakSetting, { successes }: SoakLedger): string[] {
-  const due = (until - from) / 1_000 + 1
+function judgeStatistics({ jobs }: SoakSetting, { ticks, successes }: SoakLedger): string[] {
+  const succeeded = Map.groupBy(ticks, ({ job, status }) => (status === 'succeeded' ? job : null))
   const names = Array.from({ length: jobs }, (_, index) => `soak-${index}`)
   return names.flatMap((job) => {
-    const counted = successes.get(job) ?? 0
-    return counted === due ? [] : [`${job}: statistics have ${counted} successes, and ${due} ticks were due`]
+    const [counted, had] = [successes.get(job) ?? 0, new Set(succeeded.get(job)?.map(({ id }) => id)).size]
+    return counted === had ? [] : [`${job}: statistics have ${counted} successes, and the ledger ${had}`]
   })
 }

@@ -34,7 +34,7 @@ export interface SoakVerdict {
 export function judgeSoak({ setting, witnesses, faults, ledger }: SoakEvidence): SoakVerdict {
   const claims = witnesses.flatMap(runsOf)
   const runs = claims.filter(isStarted)
-  const problems = [...judgeLedger(setting, ledger, runs), ...judgeLeases(runs)]
+  const problems = [...judgeLedger(setting, ledger, claims), ...judgeLeases(runs)]
   const disturbances = witnesses.flatMap((witness) => disturbancesOf(witness, claims, faults))
   for (const { name, kind, recoveredMs } of disturbances) {
     if (recoveredMs === null || recoveredMs <= setting.leaseMs + NOTICE_MS) continue

@@ -43,7 +43,7 @@ const entries = (...ticks: number[]): LedgerEntry[] =>
 const ledger = (ticks: readonly LedgerEntry[], fences: Readonly<Record<string, number>> = {}): SoakLedger => {
   const ids = [...new Set(ticks.map(({ id }) => id))]
   const attempts = ids.map((id) => ({ execution: id, fence: String(fences[id] ?? 1), outcome: 'succeeded' }))
-  return { ticks, attempts, successes: new Map([['soak-0', 2]]) }
+  return { ticks, attempts, successes: new Map([['soak-0', ids.length]]) }
 }
 const whole = ledger(entries(1_000, 2_000))
 const again = ledger(entries(1_000, 2_000), { e1000: 2 })
@@ -74,8 +74,28 @@ test('finds a result that was stored twice, one that a newer attempt had made st
   const later = witness('b', [lease('b', 1_600), ...started('b', 1_700, 1_000, 2), done('b', 1_800, 1_000, 2)])
   expect(judge([healthy, later], whole).problems).toEqual(['e1000: fence 2 began, and 1 was settled'])
   expect(judge([healthy], { ...whole, successes: new Map([['soak-0', 3]]) }).problems).toEqual([
-    'soak-0: statistics have 3 successes, and 2 ticks were due',
+    'soak-0: statistics have 3 successes, and the ledger 2',
   ])
+})
+
+test('lets an execution fail whose processes died three times, and no other', () => {
+  const failed = entries(1_000).map((entry) => ({ ...entry, status: 'failed' }))
+  const given = {
+    ...ledger(entries(2_000)),
+    ticks: [...failed, ...entries(2_000)],
+    successes: new Map([['soak-0', 1]]),
+  }
+  const dying = (count: number): SoakWitness[] =>
+    Array.from({ length: count }, (_, index) =>
+      witness(
+        `p${index}`,
+        [lease(`p${index}`, 0), ...started(`p${index}`, 1_001 + index * 6_000, 1_000, index + 1)],
+        0,
+      ),
+    )
+  const living = witness('a', [lease('a', 0), ...secondTick])
+  expect(judge([...dying(3), living], given).problems).toEqual([])
+  expect(judge([...dying(2), living], given).problems).toEqual(['soak-0@1000 is failed'])
 })
 
 test('finds an attempt that began within the lease of the one before, or under an older fence', () => {
