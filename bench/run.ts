@@ -9,17 +9,28 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { dispatch } from './dispatch/dispatch.ts'
+import { serverDispatch } from './dispatch/server-dispatch.ts'
 import type { Benchmark } from './harness/benchmark.ts'
 import { environment } from './harness/environment.ts'
 import { type MeasuredBenchmark, performancePage } from './harness/performance-page.ts'
 import { findingsText, tableText } from './harness/result-table.ts'
+import { heldTransaction } from './held-transaction/held-transaction.ts'
 import { history } from './history/history.ts'
 import { lateness } from './lateness/lateness.ts'
 import { lock } from './lock/lock.ts'
 import { planning } from './planning/planning.ts'
 import { startLatency } from './start-latency/start-latency.ts'
 
-const BENCHMARKS: readonly Benchmark[] = [dispatch, startLatency, lateness, planning, history, lock]
+const BENCHMARKS: readonly Benchmark[] = [
+  dispatch,
+  serverDispatch,
+  startLatency,
+  lateness,
+  planning,
+  history,
+  lock,
+  heldTransaction,
+]
 const ROOT = join(import.meta.dirname, '..')
 
 const { values, positionals } = parseArgs({

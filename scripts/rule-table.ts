@@ -1,10 +1,13 @@
 /**
- * Writes into docs/rules.md, below each rule, the tests whose titles name it. Rules and their wording stand in the page;
- * with `--check` nothing is written, and a page that is not up to date is an error. In both cases a rule that no test
- * shows is an error.
+ * Writes into docs/rules.md, below each rule, the tests whose titles name it, and above all rules how many claims show
+ * each on each engine. Rules and their wording stand in the page; with `--check` nothing is written, and a page that is
+ * not up to date is an error. In both cases a rule that no test shows is an error, and so is an engine on which none does.
+ * With `CI=true` the check counts what passed in the run before, otherwise tests are counted as they are found.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join, posix, resolve } from 'node:path'
+import { foundTests, passedTests } from './named-tests.ts'
+import { engineTable } from './rule-engines.ts'
 import { allTestTitles, type TestTitle } from './test-titles.ts'
 
 const ROOT = resolve(import.meta.dirname, '..')
@@ -15,6 +18,7 @@ const LAST_RULE = 30
 
 const SECTION = /^## (\d+)\. .*$[\s\S]*?(?=^## |(?![\s\S]))/gm
 const SHOWN_BY = /<!-- shown by -->[\s\S]*?<!-- end -->/
+const BY_ENGINE = /<!-- by engine -->[\s\S]*?<!-- end -->/
 
 /**
  * The page with the tests of each rule filled in.
@@ -50,9 +54,20 @@ function testsOf(rule: number, titles: ReadonlyMap<string, readonly TestTitle[]>
     .join('')
 }
 
+/** The page with another table, whatever the widths of its columns. */
+export function fillTable(page: string, table: string): string {
+  const [old] = BY_ENGINE.exec(page) ?? []
+  if (old === undefined) throw new Error(`${PAGE} has no place for the table of engines`)
+  const narrow = (text: string): string => text.replaceAll(/ +/g, ' ').replaceAll(/-{3,}/g, '---')
+  const filled = `<!-- by engine -->\n\n${table}\n<!-- end -->`
+  return narrow(old) === narrow(filled) ? page : page.replace(BY_ENGINE, () => filled)
+}
+
 function main(isCheck: boolean): void {
   const page = readFileSync(join(ROOT, PAGE), 'utf8')
-  const filled = fillRules(page, allTestTitles(ROOT))
+  const tests = isCheck && process.env['CI'] === 'true' ? passedTests(ROOT) : foundTests(ROOT)
+  const rules = [...page.matchAll(SECTION)].map(([, number]) => Number(number))
+  const filled = fillTable(fillRules(page, allTestTitles(ROOT)), engineTable(rules, tests))
   if (isCheck && filled !== page) throw new Error(`${PAGE} is not up to date; run "pnpm rules"`)
   if (!isCheck) writeFileSync(join(ROOT, PAGE), filled)
   console.log(`${[...filled.matchAll(SECTION)].length} rules, each shown by a test`)

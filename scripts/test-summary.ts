@@ -5,13 +5,21 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 
+/** One test of a report. */
+export interface ReportedTest {
+  readonly ancestorTitles: readonly string[]
+  readonly title: string
+  readonly fullName: string
+  readonly status: string
+}
+
 export interface Report {
   readonly numPassedTests: number
   readonly numFailedTests: number
   readonly testResults: readonly {
     readonly name: string
     readonly status: string
-    readonly assertionResults: readonly { readonly fullName: string; readonly status: string }[]
+    readonly assertionResults: readonly ReportedTest[]
   }[]
 }
 

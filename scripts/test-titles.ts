@@ -11,6 +11,9 @@ const FILES = [
   'bench/test/**/*.ts',
 ]
 
+/** What makes a case whose rules are numbers. */
+const CASES = new Set(['storeCase', 'schedulerCase'])
+
 const NUMBERS = String.raw`\d+(?:(?:, | and )\d+)*`
 /** `promises 3 and 6, rule 16: fences grow`: what is promised, the rules, the claim. */
 const TITLE = new RegExp(`^(?:promises? ${NUMBERS}(?:: |, (?=rule)))?(?:rules? (${NUMBERS}): )?(\\S.*)$`, 's')
@@ -63,10 +66,10 @@ function isTitleOfGroup(node: ts.Node): boolean {
   return ts.isCallExpression(node.parent) && node.parent.expression.getText().startsWith('describe')
 }
 
-/** `storeCase([3, 16], 'title', …)`: the contract of stores names its rules as numbers. */
+/** `storeCase([3, 16], 'title', …)`: the contracts of stores and schedulers name their rules as numbers. */
 function rulesOfCase(node: ts.Node): number[] {
   const call = node.parent
-  if (!ts.isCallExpression(call) || call.expression.getText() !== 'storeCase' || call.arguments[1] !== node) return []
+  if (!ts.isCallExpression(call) || !CASES.has(call.expression.getText()) || call.arguments[1] !== node) return []
   const [rules] = call.arguments
   if (rules === undefined || !ts.isArrayLiteralExpression(rules)) return []
   return rules.elements.map((element) => Number(element.getText()))

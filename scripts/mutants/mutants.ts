@@ -162,7 +162,7 @@ import { selectDue } from './selection.ts'`,
   {
     name: 'retry without limit',
     breaks: 'rule 14',
-    tests: ['packages/core/test/scheduler/crash.test.ts'],
+    tests: ['packages/core/test/scheduler/retry.test.ts'],
     faults: [
       {
         file: 'packages/core/src/policy/retry.ts',
@@ -344,7 +344,7 @@ import { selectDue } from './selection.ts'`,
   {
     name: 'crashed work runs for ever',
     breaks: 'rule 14',
-    tests: ['packages/core/test/scheduler/crash.test.ts'],
+    tests: ['packages/core/test/scheduler/memory-store.contract.test.ts'],
     faults: [
       {
         file: 'packages/core/src/policy/interruption.ts',

@@ -13,7 +13,12 @@ function report(...statuses: string[]): Report {
       {
         name: join(ROOT, 'a.test.ts'),
         status: statuses.includes('failed') ? 'failed' : 'passed',
-        assertionResults: statuses.map((status, index) => ({ fullName: `claim ${index}`, status })),
+        assertionResults: statuses.map((status, index) => ({
+          ancestorTitles: [],
+          title: `claim ${index}`,
+          fullName: `claim ${index}`,
+          status,
+        })),
       },
     ],
   }

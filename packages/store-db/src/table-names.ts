@@ -12,6 +12,7 @@ export const JOB_TABLES = [
   'settings',
   'spans',
   'stats',
+  'unsettled',
 ] as const
 
 /** Full table names by their plain ones. The prefix was checked: they can stand in SQL as they are. */

@@ -1,4 +1,5 @@
 import { InvalidOptionError, nearestName } from '@escapement/base'
+import { checkStorable } from './check-storable.ts'
 
 /**
  * @param allowed - The only values that an entry can have. Default: any text.
@@ -20,7 +21,8 @@ export function checkText(name: string, value: unknown, allowed?: readonly strin
   if (typeof value !== 'string' || value === '') {
     throw new InvalidOptionError(`${name} is ${shown(value)}; it must be text that is not empty`)
   }
-  if (allowed === undefined || allowed.includes(value)) return
+  if (allowed === undefined) return checkStorable(name, value)
+  if (allowed.includes(value)) return
   const near = nearestName(value, allowed)
   const hint = near === null ? '' : `; did you mean "${near}"?`
   throw new InvalidOptionError(`${name} is ${shown(value)}; it is one of ${allowed.join(', ')}${hint}`)

@@ -1,4 +1,5 @@
 import { InvalidOptionError } from '@escapement/base'
+import { checkStorable } from '../context/check-storable.ts'
 
 /** Keys are columns of an index; longer ones are refused. Bytes of UTF-8. */
 const LONGEST_KEY_BYTES = 255
@@ -23,5 +24,6 @@ export function concurrencyKeyOf(concurrency: Concurrency | undefined, input: un
     const shown = typeof key === 'string' ? `${Buffer.byteLength(key)} bytes long` : `of type ${typeof key}`
     throw new InvalidOptionError(`concurrency key is ${shown}; it must be text of 1 to ${LONGEST_KEY_BYTES} bytes`)
   }
+  checkStorable('concurrency key', key)
   return key
 }

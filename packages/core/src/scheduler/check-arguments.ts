@@ -1,4 +1,5 @@
 import { checkNames, InvalidOptionError, type NamesOf } from '@escapement/base'
+import { checkStorable } from '../context/check-storable.ts'
 import { checkText, checkTexts } from '../context/check-texts.ts'
 import type { AnyJob } from '../job/job.ts'
 import type { ExecutionOrigin, ExecutionStatus } from '../store/execution.ts'
@@ -111,6 +112,6 @@ export function checkFlag(name: string, value: unknown): void {
 function checkSearch(search: unknown): void {
   if (search === undefined) return
   if (typeof search !== 'string') throw new InvalidOptionError(`filter.search is a ${typeof search}; it must be text`)
-  if (search.length <= LONGEST_SEARCH) return
+  if (search.length <= LONGEST_SEARCH) return checkStorable('filter.search', search)
   throw new InvalidOptionError(`filter.search has ${search.length} characters; at most ${LONGEST_SEARCH} are taken`)
 }

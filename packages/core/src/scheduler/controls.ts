@@ -8,6 +8,7 @@ import type { JobState, PauseWindow } from '../store/job-state.ts'
 import type { ExecutionFilter } from '../store/read-store.ts'
 import type { BulkAction } from '../store/upkeep-store.ts'
 import { instantMs } from '../trigger/instant.ts'
+import { checkStorable } from '../context/check-storable.ts'
 import { checkText } from '../context/check-texts.ts'
 import { checkedExecutionFilter } from './check-arguments.ts'
 import { byText, unknownJob } from './enqueuer.ts'
@@ -51,6 +52,7 @@ export class Controls {
     if (note !== null && note.length > LONGEST_NOTE) {
       throw new InvalidOptionError(`note has ${note.length} characters; at most ${LONGEST_NOTE} are kept`)
     }
+    if (note !== null) checkStorable('note', note)
     const until = options.until === undefined ? null : instantMs(options.until, 'until')
     const by = byText(options.by)
     await this.#changePauses(kind, name, (pauses, now) => pause(pauses, { now, until, by, note }))

@@ -10,6 +10,7 @@ import {
 } from '@escapement/base'
 import { InvalidInputError } from '../error/invalid-input-error.ts'
 import { UnknownJobError } from '../error/unknown-job-error.ts'
+import { checkStorable } from '../context/check-storable.ts'
 import { concurrencyKeyOf } from '../job/concurrency-key.ts'
 import type { AnyJob } from '../job/job.ts'
 import { parseInput } from '../job/parse-input.ts'
@@ -158,7 +159,10 @@ export function unknownJob(name: string, known: Iterable<string>): UnknownJobErr
 /** The text form of who asks: given, else ambient, else nobody. */
 export function byText(by: PrincipalLike | undefined): string | null {
   const principal = by ?? currentContext()?.principal
-  return principal === undefined ? null : principalText(principal)
+  if (principal === undefined) return null
+  const text = principalText(principal)
+  checkStorable('by', text)
+  return text
 }
 
 function checkedTiming(options: EnqueueOptions): { dueAt: number | null; delayMs: number } {
@@ -172,12 +176,7 @@ function checkedTiming(options: EnqueueOptions): { dueAt: number | null; delayMs
 function checkKey(key: string | undefined): void {
   if (key === undefined) return
   const sizeBytes = typeof key === 'string' ? Buffer.byteLength(key) : 0
-  if (sizeBytes > 0 && !key.isWellFormed()) {
-    throw new InvalidOptionError(
-      `key is ${JSON.stringify(key)}: half of a surrogate pair is no Unicode text, and different keys would be stored as one; use well-formed text`,
-    )
-  }
-  if (sizeBytes > 0 && sizeBytes <= LONGEST_KEY_BYTES) return
+  if (sizeBytes > 0 && sizeBytes <= LONGEST_KEY_BYTES) return checkStorable('key', key)
   throw new InvalidOptionError(`key has ${sizeBytes} bytes; it must be text of 1 to ${LONGEST_KEY_BYTES} bytes`)
 }
 

@@ -2,23 +2,6 @@ import { CancelledError, defineJob, StoppingError, UnknownExecutionError } from 
 import { expect, test } from 'vitest'
 import { Cluster, MINUTE, SECOND } from './cluster.ts'
 
-test('rule 18: what has not been claimed is cancelled at once, and never runs', async () => {
-  await using cluster = new Cluster()
-  let runs = 0
-  const job = defineJob({ name: 'later', run: () => void runs++ })
-  const { scheduler } = await cluster.start({ jobs: [job] })
-  const { id } = await cluster.run(scheduler.enqueue(job, undefined, { delay: '1m' }))
-  expect(await scheduler.cancel(id, { by: 'user:ada' })).toBe('cancelled')
-  expect(await scheduler.cancel(id)).toBe('already-ended')
-  await cluster.reach(2 * MINUTE)
-  expect(runs).toBe(0)
-  expect((await scheduler.execution(id))?.execution).toMatchObject({
-    status: 'cancelled',
-    cancelRequestedBy: 'user:ada',
-    attempt: 0,
-  })
-})
-
 test('rule 18: a handler on this instance hears of its cancellation at once; it throws and is cancelled', async () => {
   await using cluster = new Cluster()
   const heard: [at: number, reason: unknown][] = []
@@ -43,47 +26,6 @@ test('rule 18: a handler on this instance hears of its cancellation at once; it 
   expect(events.filter(({ type }) => type === 'execution:failed')).toEqual([])
 })
 
-test('rule 18: the owner on another instance learns of a cancellation at latest with its next heartbeat', async () => {
-  await using cluster = new Cluster()
-  const heard: number[] = []
-  const job = defineJob({
-    name: 'long',
-    run: async ({ signal }) => {
-      signal.addEventListener('abort', () => heard.push(cluster.elapsed))
-      await cluster.runtime.sleep(10 * MINUTE, signal)
-    },
-  })
-  const owner = await cluster.start({ jobs: [job] })
-  const { id } = await cluster.run(owner.scheduler.enqueue(job))
-  await cluster.turn()
-  const other = cluster.add({ jobs: [job] })
-  await cluster.reach(15 * SECOND)
-  expect(await other.scheduler.cancel(id)).toBe('requested')
-  await cluster.reach(26 * SECOND)
-  expect(heard).toHaveLength(1)
-  expect((await other.scheduler.execution(id))?.execution.status).toBe('cancelled')
-})
-
-test('rule 18: a handler that returns in spite of its cancellation has succeeded, and says who asked', async () => {
-  await using cluster = new Cluster()
-  const job = defineJob({
-    name: 'stubborn',
-    run: async () => {
-      await cluster.runtime.sleep(20 * SECOND)
-      return 'done'
-    },
-  })
-  const { scheduler } = await cluster.start({ jobs: [job] })
-  const { id } = await cluster.run(scheduler.enqueue(job))
-  await cluster.reach(5 * SECOND)
-  await scheduler.cancel(id, { by: 'user:ada' })
-  expect(await cluster.run(scheduler.wait(id))).toMatchObject({
-    status: 'succeeded',
-    output: '"done"',
-    cancelRequestedBy: 'user:ada',
-  })
-})
-
 test('rule 18: a pending cancellation turns a retry into the end', async () => {
   await using cluster = new Cluster()
   let runs = 0
@@ -102,27 +44,6 @@ test('rule 18: a pending cancellation turns a retry into the end', async () => {
   await cluster.reach(5 * MINUTE)
   expect(runs).toBe(1)
   expect((await scheduler.execution(id))?.execution.status).toBe('cancelled')
-})
-
-test("rule 18: a dead owner's execution is cancelled by recovery", async () => {
-  await using cluster = new Cluster()
-  let starts = 0
-  const job = defineJob({
-    name: 'long',
-    run: async () => {
-      starts++
-      await cluster.runtime.sleep(10 * MINUTE)
-    },
-  })
-  const owner = await cluster.start({ jobs: [job] })
-  const { id } = await cluster.run(owner.scheduler.enqueue(job))
-  await cluster.turn()
-  const other = await cluster.start({ jobs: [job] })
-  owner.machine.kill()
-  expect(await other.scheduler.cancel(id)).toBe('requested')
-  await cluster.reach(MINUTE)
-  expect((await other.scheduler.execution(id))?.execution.status).toBe('cancelled')
-  expect(starts).toBe(1)
 })
 
 test('rule 18: an execution that nobody knows cannot be cancelled, and the error says why', async () => {

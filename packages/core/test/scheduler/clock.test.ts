@@ -2,45 +2,6 @@ import { defineJob, every } from '@escapement/core'
 import { expect, test } from 'vitest'
 import { Cluster, HOUR, MINUTE, SECOND, START } from './cluster.ts'
 
-for (const [title, stepMs] of [
-  ['back', -HOUR],
-  ['ahead', HOUR],
-] as const) {
-  test(`rule 9: a host whose wall clock steps an hour ${title} neither loses nor doubles a tick`, async () => {
-    await using cluster = new Cluster()
-    const ran: number[] = []
-    const job = defineJob({
-      name: 'tick',
-      trigger: every('1m'),
-      run: ({ scheduledFor }) => void ran.push((scheduledFor - START) / MINUTE),
-    })
-    const { machine } = await cluster.start({ jobs: [job] })
-    await cluster.reach(10.5 * MINUTE)
-    machine.runtime.stepWallClock(stepMs)
-    await cluster.reach(20.5 * MINUTE)
-    expect(ran).toEqual(Array.from({ length: 20 }, (_, index) => index + 1))
-  })
-}
-
-test("rule 9: after the server's clock has stepped an hour back no tick runs twice, and health tells", async () => {
-  await using cluster = new Cluster()
-  const ran: number[] = []
-  const job = defineJob({
-    name: 'tick',
-    trigger: every('1m'),
-    overlap: 'allow',
-    run: ({ scheduledFor }) => void ran.push((scheduledFor - START) / MINUTE),
-  })
-  const { scheduler } = await cluster.start({ jobs: [job] })
-  await cluster.reach(10.5 * MINUTE)
-  cluster.runtime.stepWallClock(-HOUR)
-  await cluster.runtime.advance('5m')
-  expect((await scheduler.health()).findings.map(({ code }) => code)).toContain('clock-step')
-  await cluster.runtime.advance('62m')
-  expect(new Set(ran).size).toBe(ran.length)
-  expect(ran.slice(0, 12)).toEqual(Array.from({ length: 12 }, (_, index) => index + 1))
-})
-
 test("rule 9: after the server's clock has stepped an hour ahead every tick has a verdict and none runs twice", async () => {
   await using cluster = new Cluster()
   const ran: number[] = []

@@ -1,7 +1,7 @@
 import { type AnyJob, defineJob, every, type Trigger } from '@escapement/core'
 import { type FaultyStore, faultyStore, virtualRuntime } from '@escapement/testkit'
 import { expect, test } from 'vitest'
-import { Cluster, DAY, HOUR, MINUTE, START } from './cluster.ts'
+import { Cluster, DAY, MINUTE, START } from './cluster.ts'
 
 type Run = readonly [code: string, minute: number]
 
@@ -19,19 +19,6 @@ function versions(runs: Run[]): { old: AnyJob; next: AnyJob } {
 }
 
 const minutes = (runs: readonly Run[]): number[] => runs.map(([, minute]) => minute).toSorted((a, b) => a - b)
-
-test('rule 6: a deploy switches the schedule at one instant, with no tick lost and none doubled', async () => {
-  await using cluster = new Cluster()
-  const runs: Run[] = []
-  const { old, next } = versions(runs)
-  const first = await cluster.start({ jobs: [old] })
-  await cluster.reach(25 * MINUTE)
-  await cluster.start({ jobs: [next] })
-  await cluster.reach(27 * MINUTE)
-  await cluster.run(first.scheduler.stop())
-  await cluster.reach(60 * MINUTE)
-  expect(minutes(runs)).toEqual([10, 20, 30, 45, 60])
-})
 
 test('rule 6: what the old definition had planned beyond the switch runs once, by whichever code has the handler', async () => {
   await using cluster = new Cluster()
@@ -161,18 +148,6 @@ test('rule 6: plans are made from the stored definition, also by an instance who
   expect(minutes(runs)).toEqual([15, 30, 45, 60])
 })
 
-test('rule 6: many instances that register the same jobs at once agree on one revision', async () => {
-  await using cluster = new Cluster()
-  const runs: Run[] = []
-  const { next } = versions(runs)
-  const members = Array.from({ length: 12 }, () => cluster.add({ jobs: [next] }))
-  await cluster.run(Promise.all(members.map(({ scheduler }) => scheduler.start())))
-  await cluster.reach(30 * MINUTE)
-  const { items } = await cluster.store.jobs('default', { names: ['report'] }, { limit: 10 })
-  expect(items.map(({ current }) => current.revision)).toEqual([1])
-  expect(minutes(runs)).toEqual([15, 30])
-})
-
 test('rule 6: a job that is renamed goes on under the new name; nothing is left of the old one that never runs', async () => {
   await using cluster = new Cluster()
   const runs: Run[] = []
@@ -192,35 +167,6 @@ test('rule 6: a job that is renamed goes on under the new name; nothing is left 
   const { items } = await second.scheduler.executions({ jobs: ['report'], statuses: ['scheduled', 'running'] })
   expect(items).toEqual([])
   expect((await second.scheduler.health()).findings).toEqual([])
-})
-
-test('rule 7: a job whose handlers are all gone is not planned; on return misfire decides and the rest are spans', async () => {
-  await using cluster = new Cluster()
-  const runs: [number, number | null][] = []
-  const job = defineJob({
-    name: 'hourly',
-    trigger: every('1h'),
-    run: ({ scheduledFor, missed }) => void runs.push([(scheduledFor - START) / HOUR, missed?.count ?? null]),
-  })
-  const other = defineJob({ name: 'other', run: () => undefined })
-  const first = await cluster.start({ jobs: [job] })
-  await cluster.reach(1.5 * HOUR)
-  await cluster.run(first.scheduler.stop())
-  const watcher = await cluster.start({ jobs: [other] })
-  await cluster.reach(4.5 * HOUR)
-  expect((await cluster.store.jobStates('default', ['hourly']))[0]?.absentSince).not.toBeNull()
-  const absent = await watcher.scheduler.ticks('hourly', { from: START + 1, to: START + 4 * HOUR })
-  expect(absent.map(({ verdict }) => verdict)).toEqual(['succeeded', 'no-handler', 'no-handler', 'no-handler'])
-
-  await cluster.start({ jobs: [job] })
-  await cluster.reach(5.5 * HOUR)
-  expect(runs).toEqual([
-    [1, null],
-    [4, 3],
-    [5, null],
-  ])
-  const ticks = await watcher.scheduler.ticks('hourly', { from: START + 1, to: START + 5 * HOUR })
-  expect(ticks.map(({ verdict }) => verdict)).toEqual(['succeeded', 'coalesced', 'coalesced', 'succeeded', 'succeeded'])
 })
 
 test('rule 7: the handlers of many jobs come back together, by as many calls of the store as those of one', async () => {
@@ -273,25 +219,4 @@ test('rule 7: a job that nobody has had a handler for in 7 days is retired; who 
   await cluster.start({ jobs: [job], ...slow })
   await cluster.reach(13.5 * DAY)
   expect(runs).toEqual([1, 12, 13])
-})
-
-test('rule 7: an instance that does not accept a job never runs it, and health tells what nobody accepts', async () => {
-  await using cluster = new Cluster()
-  const ran: string[] = []
-  const job = (name: string, options: { queue?: string; labels?: string[] }): AnyJob =>
-    defineJob({ name, ...options, run: () => void ran.push(name) })
-  const jobs = [job('mail', { queue: 'mail' }), job('heavy', { labels: ['gpu'] }), job('plain', {})]
-  const { scheduler } = await cluster.start({ jobs, accept: { queues: ['mail', 'default'], jobs: ['mail', 'plain'] } })
-  for (const each of jobs) await cluster.run(scheduler.enqueue(each))
-  await cluster.runtime.advance('1m')
-  expect(ran.toSorted()).toEqual(['mail', 'plain'])
-  const { findings } = await scheduler.health()
-  expect(findings.find(({ code }) => code === 'no-handler')?.message).toContain('heavy')
-  const { items } = await scheduler.executions({ jobs: ['heavy'] })
-  expect(items[0]?.waitingFor).toBe('handler')
-
-  await cluster.start({ jobs, accept: { labels: ['gpu'] } })
-  await cluster.runtime.advance('1m')
-  expect(ran.toSorted()).toEqual(['heavy', 'mail', 'plain'])
-  expect((await scheduler.health()).findings).toEqual([])
 })

@@ -1,11 +1,4 @@
-import {
-  type AnyJob,
-  defineJob,
-  every,
-  type MisfireOptions,
-  type MisfirePolicy,
-  type OverlapPolicy,
-} from '@escapement/core'
+import { defineJob, every, type MisfireOptions, type MisfirePolicy, type OverlapPolicy } from '@escapement/core'
 import { expect, test } from 'vitest'
 import { Cluster, HOUR, MINUTE, SECOND, START } from './cluster.ts'
 
@@ -41,33 +34,6 @@ async function outage(
   const ticks = await second.scheduler.ticks(job, { from: START + 1, to: START + 6 * HOUR })
   return { seen, verdicts: ticks.map(({ verdict }) => verdict) }
 }
-
-test('rule 11: after an outage misfire once runs the latest tick for all that were missed', async () => {
-  await using cluster = new Cluster()
-  const { seen, verdicts } = await outage(cluster, 'once')
-  expect(seen).toEqual([
-    { hour: 1, missed: null },
-    { hour: 2, missed: null },
-    { hour: 5, missed: [3, 3, 5] },
-    { hour: 6, missed: null },
-  ])
-  expect(verdicts).toEqual(['succeeded', 'succeeded', 'coalesced', 'coalesced', 'succeeded', 'succeeded'])
-})
-
-test('rule 11: misfire all runs every missed tick, oldest first, whatever overlap says of punctual ones', async () => {
-  await using cluster = new Cluster()
-  const { seen, verdicts } = await outage(cluster, 'all')
-  expect(seen.map(({ hour }) => hour)).toEqual([1, 2, 3, 4, 5, 6])
-  expect(seen.every(({ missed }) => missed === null)).toBe(true)
-  expect(verdicts).toEqual(Array(6).fill('succeeded'))
-})
-
-test('rule 11: misfire skip runs none of the missed ticks and says so', async () => {
-  await using cluster = new Cluster()
-  const { seen, verdicts } = await outage(cluster, 'skip')
-  expect(seen.map(({ hour }) => hour)).toEqual([1, 2, 6])
-  expect(verdicts).toEqual(['succeeded', 'succeeded', 'misfire', 'misfire', 'misfire', 'succeeded'])
-})
 
 test('rule 11: ticks older than misfire.within are never caught up, and all runs at most the latest max', async () => {
   await using cluster = new Cluster()
@@ -116,25 +82,6 @@ test('rule 11: a tick up to 5 s late is punctual, one beyond is a misfire', asyn
   }
 })
 
-test('rule 11: a tick that waits for a slot is judged in time and is never a misfire later', async () => {
-  await using cluster = new Cluster()
-  const seen: string[] = []
-  const hog = defineJob({ name: 'hog', run: () => cluster.runtime.sleep(10 * MINUTE) })
-  const job: AnyJob = defineJob({
-    name: 'tick',
-    trigger: every('5m'),
-    misfire: 'skip',
-    overlap: 'queue-one',
-    run: ({ scheduledFor }) =>
-      void seen.push(`${(scheduledFor - START) / MINUTE} at ${Math.floor(cluster.elapsed / MINUTE)}`),
-  })
-  const { scheduler } = await cluster.start({ jobs: [hog, job], queues: { default: { concurrency: 1 } } })
-  await cluster.reach(4 * MINUTE)
-  await cluster.run(scheduler.enqueue(hog, undefined, { priority: 10 }))
-  await cluster.reach(16 * MINUTE)
-  expect(seen).toEqual(['5 at 14', '10 at 14', '15 at 15'])
-})
-
 test('rule 11: startWithin ends a wait that has become too long, and the tick says expired', async () => {
   await using cluster = new Cluster()
   const hog = defineJob({ name: 'hog', run: () => cluster.runtime.sleep(10 * MINUTE) })
@@ -151,28 +98,4 @@ test('rule 11: startWithin ends a wait that has become too long, and the tick sa
     'expired',
   ])
   expect((await scheduler.execution(id))?.execution).toMatchObject({ status: 'skipped', reason: 'expired' })
-})
-
-test('rule 4: a year of outage of a job due each minute becomes one span', async () => {
-  await using cluster = new Cluster()
-  const seen: number[] = []
-  const job = defineJob({
-    name: 'each-minute',
-    trigger: every('1m'),
-    run: ({ missed }) => void seen.push(missed?.count ?? 0),
-  })
-  const slow = { jobs: [job], lease: '1h', horizon: '1h', retention: '1000d' } as const
-  const first = await cluster.start(slow)
-  await cluster.reach(30 * SECOND)
-  first.machine.kill()
-  await cluster.reach(365 * 24 * HOUR + 30 * SECOND)
-  const second = await cluster.start(slow)
-  await cluster.reach(365 * 24 * HOUR + 90 * SECOND)
-  expect(seen).toEqual([1440, 0])
-  const spans = await cluster.store.spans('default', 'each-minute', START, cluster.runtime.now(), 100)
-  expect(spans.map(({ reason, count }) => [reason, count])).toEqual([
-    ['misfire', 364 * 1440],
-    ['coalesced', 1439],
-  ])
-  expect(await second.scheduler.countExecutions({ jobs: ['each-minute'], statuses: ['succeeded'] })).toBe(2)
 })

@@ -2,83 +2,6 @@ import { defineJob, every } from '@escapement/core'
 import { expect, test } from 'vitest'
 import { Cluster, MINUTE, SECOND, START } from './cluster.ts'
 
-test('rule 13: ticks in a pause become a span, on every instance, and are never misfires', async () => {
-  await using cluster = new Cluster()
-  const seen: number[] = []
-  const job = defineJob({
-    name: 'tick',
-    trigger: every('1m'),
-    misfire: 'all',
-    run: ({ scheduledFor }) => void seen.push((scheduledFor - START) / MINUTE),
-  })
-  const first = await cluster.start({ jobs: [job] })
-  const second = await cluster.start({ jobs: [job] })
-  await cluster.reach(2.5 * MINUTE)
-  await cluster.run(first.scheduler.pause(job, { by: 'user:ada', note: 'migration' }))
-  expect((await second.scheduler.jobs({ names: ['tick'] })).items[0]?.pause).toMatchObject({
-    by: 'user:ada',
-    note: 'migration',
-    until: null,
-  })
-  await cluster.reach(5.5 * MINUTE)
-  expect(seen).toEqual([1, 2])
-  await cluster.run(second.scheduler.resume(job))
-  await cluster.reach(7.5 * MINUTE)
-  expect(seen).toEqual([1, 2, 6, 7])
-  const spans = await cluster.store.spans('default', 'tick', START, cluster.runtime.now(), 10)
-  expect(spans).toMatchObject([{ from: START + 3 * MINUTE, to: START + 5 * MINUTE, count: 3, reason: 'paused' }])
-})
-
-test('rule 13: a pause lets the running attempt finish, holds back its retry, and lets it go on afterwards', async () => {
-  await using cluster = new Cluster()
-  const attempts: number[] = []
-  const job = defineJob({
-    name: 'tick',
-    trigger: every('1h'),
-    retry: { limit: 2, backoff: { kind: 'fixed', delayMs: 10_000, jitter: 'none' } },
-    run: async ({ attempt }) => {
-      attempts.push(attempt)
-      await cluster.runtime.sleep(30 * SECOND)
-      if (attempt === 1) throw new Error('not yet')
-      return 'done'
-    },
-  })
-  const { scheduler } = await cluster.start({ jobs: [job] })
-  await cluster.reach(60 * MINUTE + 5 * SECOND)
-  await cluster.run(scheduler.pause(job))
-  await cluster.reach(70 * MINUTE)
-  expect(attempts).toEqual([1])
-  const [waiting] = (await scheduler.executions({ jobs: ['tick'], statuses: ['scheduled'] }, { order: 'oldest' })).items
-  expect(waiting).toMatchObject({ attempt: 1, waitingFor: 'pause' })
-  await cluster.run(scheduler.resume(job))
-  await cluster.reach(72 * MINUTE)
-  expect(attempts).toEqual([1, 2])
-  expect((await scheduler.execution(waiting?.id ?? ''))?.execution.status).toBe('succeeded')
-})
-
-test('rule 13: enqueued runs of a paused job still run', async () => {
-  await using cluster = new Cluster()
-  const job = defineJob({ name: 'tick', trigger: every('1m'), run: () => 'ran' })
-  const { scheduler } = await cluster.start({ jobs: [job] })
-  await cluster.run(scheduler.pause(job))
-  const { id } = await cluster.run(scheduler.enqueue(job))
-  expect(await cluster.run(scheduler.wait(id))).toMatchObject({ status: 'succeeded', output: '"ran"' })
-})
-
-test("rule 13: a pause ends by itself at its end, by the server's clock", async () => {
-  await using cluster = new Cluster()
-  const seen: number[] = []
-  const job = defineJob({
-    name: 'tick',
-    trigger: every('1m'),
-    run: ({ scheduledFor }) => void seen.push((scheduledFor - START) / MINUTE),
-  })
-  const { scheduler } = await cluster.start({ jobs: [job] }, { offsetMs: -3_600_000 })
-  await cluster.run(scheduler.pause(job, { until: START + 3 * MINUTE }))
-  await cluster.reach(5.5 * MINUTE)
-  expect(seen).toEqual([3, 4, 5])
-})
-
 test('rule 13: what was waiting for a slot when the pause began does not start, and runs after it', async () => {
   await using cluster = new Cluster()
   const order: string[] = []
@@ -117,28 +40,6 @@ test('rule 13: what was taken ahead is given back when its job is paused', async
   expect(await ahead()).toBe(0)
   await cluster.runtime.advance('30s')
   expect(starts).toBe(22)
-})
-
-test('rule 13: a paused queue starts nothing of any origin, until it is resumed', async () => {
-  await using cluster = new Cluster()
-  const seen: string[] = []
-  const mail = defineJob({ name: 'mail', queue: 'mail', run: () => void seen.push('mail') })
-  const plain = defineJob({ name: 'plain', run: () => void seen.push('plain') })
-  const first = await cluster.start({ jobs: [mail, plain] })
-  const second = await cluster.start({ jobs: [mail, plain] })
-  await cluster.run(first.scheduler.pauseQueue('mail', { by: 'user:ada' }))
-  await cluster.run(second.scheduler.enqueue(mail))
-  await cluster.run(second.scheduler.enqueue(plain))
-  await cluster.runtime.advance('1m')
-  expect(seen).toEqual(['plain'])
-  expect((await second.scheduler.queues()).find(({ name }) => name === 'mail')).toMatchObject({
-    due: 1,
-    pause: { by: 'user:ada' },
-  })
-  expect((await second.scheduler.health()).findings.map(({ code }) => code)).toEqual(['queue-paused'])
-  await cluster.run(first.scheduler.resumeQueue('mail'))
-  await cluster.runtime.advance('1s')
-  expect(seen).toEqual(['plain', 'mail'])
 })
 
 test('rule 13: ticks of a paused queue become a span as those of a paused job do, and its enqueued runs wait', async () => {

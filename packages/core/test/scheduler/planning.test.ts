@@ -36,35 +36,6 @@ test('promise 1: five instances on one store run each tick once', async () => {
   expect(seen).toEqual(Array.from({ length: 120 }, (_, index) => START + (index + 1) * SECOND))
 })
 
-test('rule 2: a job with several triggers has one tick per instant', async () => {
-  await using cluster = new Cluster()
-  const seen: number[] = []
-  const job = defineJob({
-    name: 'both',
-    trigger: [cron('0 * * * *'), every('30m')],
-    run: ({ scheduledFor }) => void seen.push(scheduledFor - START),
-  })
-  await cluster.start({ jobs: [job] })
-  await cluster.reach(2 * HOUR)
-  expect(seen).toEqual([30 * MINUTE, HOUR, 90 * MINUTE, 2 * HOUR])
-})
-
-test('rule 5: ticks from before the first registration do not exist', async () => {
-  await using cluster = new Cluster({ startAt: START + 12 * HOUR + 1 })
-  const seen: number[] = []
-  const job = defineJob({
-    name: 'new',
-    trigger: cron('0 0,12,18 * * *'),
-    misfire: 'all',
-    run: ({ scheduledFor }) => void seen.push(scheduledFor),
-  })
-  const { scheduler } = await cluster.start({ jobs: [job], lease: '1h', horizon: '1h' })
-  await cluster.reach(DAY + 12 * HOUR)
-  expect(seen).toEqual([START + 18 * HOUR, START + DAY, START + DAY + 12 * HOUR])
-  const ticks = await scheduler.ticks(job, { from: START, to: START + DAY - 1 })
-  expect(ticks.map(({ scheduledFor }) => scheduledFor)).toEqual([START + 18 * HOUR])
-})
-
 test('rule 5: a tick that was purged is not planned again, and backfill refuses to give it a second run', async () => {
   await using cluster = new Cluster()
   let runs = 0
@@ -79,34 +50,6 @@ test('rule 5: a tick that was purged is not planned again, and backfill refuses 
   await expect(cluster.run(scheduler.backfill(job, range))).rejects.toThrow(/goes beyond what is kept/)
   await cluster.runtime.advance('1h')
   expect(runs).toBe(3)
-})
-
-test('rule 5: backfill fills ticks that did not run, and no others', async () => {
-  await using cluster = new Cluster()
-  const runs: number[] = []
-  const job = defineJob({
-    name: 'hourly',
-    trigger: every('1h'),
-    misfire: 'skip',
-    run: ({ scheduledFor }) => void runs.push((scheduledFor - START) / HOUR),
-  })
-  const first = await cluster.start({ jobs: [job] })
-  await cluster.reach(1.5 * HOUR)
-  await cluster.run(first.scheduler.stop())
-  await cluster.reach(4.5 * HOUR)
-  const second = await cluster.start({ jobs: [job] })
-  await cluster.reach(5.5 * HOUR)
-  expect(runs).toEqual([1, 5])
-
-  const range = { from: START + 1, to: START + 9 * HOUR, by: 'user:ada' }
-  expect(await cluster.run(second.scheduler.backfill(job, range))).toBe(3)
-  expect(await cluster.run(second.scheduler.backfill(job, range))).toBe(0)
-  await cluster.runtime.advance('1m')
-  expect(runs).toEqual([1, 5, 2, 3, 4])
-  const { items } = await second.scheduler.executions({ jobs: ['hourly'], origins: ['backfill'] })
-  expect(items.map(({ createdBy, status }) => `${createdBy ?? ''} ${status}`)).toEqual(
-    Array(3).fill('user:ada succeeded'),
-  )
 })
 
 test('rule 5: a job that was removed and comes back does not run again what it had run', async () => {
@@ -128,33 +71,6 @@ test('rule 5: a job that was removed and comes back does not run again what it h
   await cluster.start({ jobs: [job, other] })
   await cluster.reach(5.5 * HOUR)
   expect(runs.toSorted((a, b) => a - b)).toEqual([1, 2, 3, 4, 5])
-})
-
-test('rule 10: ticks are inserted before they are due, up to the horizon', async () => {
-  await using cluster = new Cluster()
-  const job = defineJob({ name: 'tick', trigger: every('10s'), run: () => undefined })
-  const { scheduler } = await cluster.start({ jobs: [job], horizon: '60s' })
-  const { items } = await scheduler.executions({ statuses: ['scheduled'], jobs: ['tick'] }, { order: 'oldest' })
-  expect(items.map(({ scheduledFor }) => scheduledFor - START)).toEqual([10, 20, 30, 40, 50, 60].map((s) => s * SECOND))
-  expect(items.every(({ waitingFor }) => waitingFor === 'time')).toBe(true)
-})
-
-test("rule 10: a planner's death delays nothing", async () => {
-  await using cluster = new Cluster()
-  const seen: [number, number][] = []
-  const job = defineJob({
-    name: 'tick',
-    trigger: every('1s'),
-    run: ({ scheduledFor }) => void seen.push([scheduledFor - START, cluster.runtime.now() - scheduledFor]),
-  })
-  const first = await cluster.start({ jobs: [job], roles: ['plan'] })
-  await cluster.start({ jobs: [job] })
-  await cluster.start({ jobs: [job] })
-  await cluster.reach(10 * SECOND)
-  first.machine.kill()
-  await cluster.reach(2 * MINUTE)
-  expect(seen.map(([tick]) => tick)).toEqual(Array.from({ length: 120 }, (_, index) => (index + 1) * SECOND))
-  expect(Math.max(...seen.map(([, latenessMs]) => latenessMs))).toBeLessThan(10)
 })
 
 test('rule 22: only an instance that runs jobs has a reason to wait for what others write', async () => {
@@ -208,22 +124,6 @@ test("rule 10: planners that get in each other's way insert each tick once", asy
   await cluster.reach(MINUTE)
   expect(refused).toBeGreaterThan(0)
   expect(seen.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 60 }, (_, index) => START + (index + 1) * SECOND))
-})
-
-test('rule 9: an instance whose wall clock is an hour ahead starts nothing early', async () => {
-  await using cluster = new Cluster()
-  const starts: number[] = []
-  const job = defineJob({
-    name: 'tick',
-    trigger: every('10m'),
-    run: ({ scheduledFor }) => void starts.push(cluster.runtime.now() - scheduledFor),
-  })
-  const { scheduler } = await cluster.start({ jobs: [job] }, { offsetMs: HOUR, driftPpm: 200 })
-  await cluster.reach(3 * HOUR)
-  expect(starts).toHaveLength(18)
-  expect(Math.min(...starts)).toBe(0)
-  expect(Math.max(...starts)).toBeLessThan(100)
-  expect((await scheduler.health()).clockOffsetMs).toBeCloseTo(-HOUR, -4)
 })
 
 test('a scheduler that is given nothing but jobs runs them in memory', async () => {

@@ -55,28 +55,6 @@ test('rule 17: a handler that ignores its signal for all of its grace is abandon
   expect((await scheduler.execution(id))?.attempts).toHaveLength(1)
 })
 
-test('rule 17: an abandoned attempt frees its slot and the limits, not the exclusivity of its job', async () => {
-  await using cluster = new Cluster()
-  const started: string[] = []
-  const job = deaf(cluster, 5 * MINUTE, { queue: 'narrow' })
-  const other = defineJob({ name: 'other', queue: 'narrow', run: () => void started.push('other') })
-  const { scheduler } = await cluster.start({ jobs: [job, other], queues: { narrow: { concurrency: 1, limit: 1 } } })
-  const { id } = await cluster.run(scheduler.enqueue(job, undefined, { priority: 1 }))
-  const second = await cluster.run(scheduler.enqueue(job))
-  await cluster.run(scheduler.enqueue(other))
-  await cluster.reach(65 * SECOND)
-  expect(started).toEqual([])
-  await cluster.reach(75 * SECOND)
-  expect(started).toEqual(['other'])
-  expect((await scheduler.execution(second.id))?.execution).toMatchObject({
-    status: 'scheduled',
-    waitingFor: 'overlap',
-  })
-  await cluster.reach(5 * MINUTE + SECOND)
-  expect((await scheduler.execution(id))?.execution.status).toBe('timed_out')
-  expect((await scheduler.execution(second.id))?.execution.status).toBe('running')
-})
-
 test('rule 17: after abandonAfter an execution is open no longer, although its handler never came back', async () => {
   await using cluster = new Cluster()
   const job = deaf(cluster, 100 * MINUTE, { abandonAfter: '2m' })
@@ -112,21 +90,4 @@ test('rule 17: an abandoned attempt with retries left runs again once its handle
   expect(settled).toMatchObject({ status: 'succeeded', output: '"second"', attempt: 2, retries: 1 })
   expect(starts[1]).toBeGreaterThanOrEqual(3 * MINUTE)
   expect((await scheduler.execution(id))?.attempts.map(({ outcome }) => outcome)).toEqual(['timed_out', 'succeeded'])
-})
-
-test('rule 17: when the process of an abandoned handler dies, its execution is open no longer', async () => {
-  await using cluster = new Cluster()
-  const job = deaf(cluster, 100 * MINUTE)
-  const first = await cluster.start({ jobs: [job] })
-  const { id } = await cluster.run(first.scheduler.enqueue(job))
-  await cluster.turn()
-  const second = await cluster.start({ jobs: [job] })
-  await cluster.reach(80 * SECOND)
-  first.machine.kill()
-  await cluster.reach(2.5 * MINUTE)
-  expect((await second.scheduler.execution(id))?.execution).toMatchObject({
-    status: 'timed_out',
-    reason: 'abandoned',
-    interruptions: 0,
-  })
 })

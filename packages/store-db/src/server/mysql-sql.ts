@@ -27,6 +27,7 @@ export const mysqlSql: ServerSql = {
   },
   remove: ({ table, from, on }) => `DELETE x FROM ${from} STRAIGHT_JOIN ${table} AS x ON ${on}`,
   forShare: 'LOCK IN SHARE MODE',
+  forUpdateOfX: 'FOR UPDATE', // MariaDB knows no OF
   readBack: 'LOCK IN SHARE MODE',
   keyText: (column) => `CONVERT(${column} USING utf8mb4)`,
   // Half a surrogate pair is valid to JavaScript and MariaDB only.
@@ -36,7 +37,6 @@ export const mysqlSql: ServerSql = {
   among: (column, parameter) => `JSON_CONTAINS(${parameter}, JSON_QUOTE(${column}))`,
   contains: (text, parameter) => `POSITION(LOWER(${parameter}) IN LOWER(${text})) > 0`,
   through: (index) => `FORCE INDEX (${index})`,
-  behindNull: () => '',
   distinct: (table, column, alias) => `(SELECT x.${column} AS value FROM ${table} AS x
     WHERE x.namespace = :namespace AND x.${column} IS NOT NULL GROUP BY x.namespace, x.${column}) AS ${alias}`,
   integer: (expression) => `CAST(${expression} AS SIGNED)`,

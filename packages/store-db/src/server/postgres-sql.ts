@@ -20,6 +20,7 @@ export const postgresSql: ServerSql = {
   },
   remove: ({ table, from, on }) => `DELETE FROM ${table} AS x USING ${from} WHERE ${on}`,
   forShare: 'FOR SHARE',
+  forUpdateOfX: 'FOR UPDATE OF x',
   readBack: '',
   keyText: (column) => column,
   // JSON may say U+0000 and half a surrogate pair, which text cannot hold.
@@ -29,7 +30,6 @@ export const postgresSql: ServerSql = {
   among: (column, parameter) => `${column} = ANY(${parameter}::text[])`,
   contains: (text, parameter) => `POSITION(LOWER(${parameter} COLLATE "C") IN LOWER((${text}) COLLATE "C")) > 0`,
   through: () => '',
-  behindNull: (column, direction) => `${column} ${direction}, `,
   distinct(table, column, alias) {
     const next = (condition: string): string =>
       `SELECT (SELECT MIN(x.${column}) FROM ${table} AS x WHERE x.namespace = :namespace AND x.${column} ${condition})`

@@ -12,6 +12,7 @@ import { ServerReleases } from './claiming/releases.ts'
 import { serverDefinitions } from './definitions/definitions.ts'
 import { QueueUse } from './definitions/queue-use.ts'
 import { ServerEndings } from './ending/endings.ts'
+import { ExecutionRemoval } from './ending/execution-removal.ts'
 import { serverEnqueue } from './enqueue/enqueue.ts'
 import type { AtHostCommit } from './enqueue/host-transactions.ts'
 import { ServerInsertion } from './insertion/insertion.ts'
@@ -49,15 +50,16 @@ export function serverRoles(context: ServerContext, options: ServerRolesOptions 
   const insertion = new ServerInsertion(context)
   const spans = new ServerSpans(context)
   const statistics = new ServerStatistics(context)
-  const endings = new ServerEndings(context, { spans, statistics })
-  const releases = new ServerReleases(context, { endings, statistics })
+  const removal = new ExecutionRemoval(context)
+  const endings = new ServerEndings(context, { removal, spans, statistics })
+  const releases = new ServerReleases(context, { endings, removal, statistics })
   return {
-    ...serverDefinitions(context, queueUse),
-    ...serverPlanning(context, { queueUse, insertion, spans }),
+    ...serverDefinitions(context, { queueUse, removal }),
+    ...serverPlanning(context, { queueUse, insertion, removal, spans }),
     ...serverEnqueue(context, { queueUse, insertion, endings, atHostCommit }),
     ...serverSettling(context, { endings, statistics }),
     ...serverClaiming(context, { endings, releases }),
     ...serverReading(context),
-    ...serverUpkeep(context, { statistics, recover: releases.recover.bind(releases) }),
+    ...serverUpkeep(context, { removal, statistics, recover: releases.recover.bind(releases) }),
   }
 }

@@ -39,6 +39,8 @@ export interface ServerSql {
   remove(change: RowSetChange): string
   /** Ends a select whose rows nobody may change until the transaction ends. */
   readonly forShare: string
+  /** Ends a select that locks the rows of `x`; of what it is joined to, servers that can lock nothing. */
+  readonly forUpdateOfX: string
   /** Ends a select of what an insert has met: a snapshot of MySQL, older than the insert, would not show it otherwise. */
   readonly readBack: string
   /** A column of keys as text: on MySQL they are stored as bytes, since its collations would take some for equal (rule 1). */
@@ -53,8 +55,6 @@ export interface ServerSql {
   contains(text: string, parameter: string): string
   /** Follows a table: its index that delivers rows in the order of the page. Only MySQL has to be told. */
   through(index: string): string
-  /** Begins the order of an index in which a column that is null stands before: only PostgreSQL has to be told. */
-  behindNull(column: string, direction: 'ASC' | 'DESC'): string
   /**
    * The values of a column of `:namespace` as a table with the one column `value`, called `alias`: one seek for each value
    * (a loose scan), in an index that begins with the namespace and the column.

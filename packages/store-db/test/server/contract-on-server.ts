@@ -1,10 +1,12 @@
 import type { Runtime } from '@escapement/base'
-import type { JobStore } from '@escapement/core'
+import type { Hint, JobStore } from '@escapement/core'
 import { type SqlServer, type SqlValue, statement } from '@escapement/db'
 import type { CreateJobStore } from '@escapement/testkit'
 import type { OnServer } from '@escapement/testkit/vitest'
+import { type Announcer, hintingRoles } from '../../src/server/hints/hinting-roles.ts'
 import { openServerContext } from '../../src/server/open-server-context.ts'
 import type { ServerClock, ServerContext } from '../../src/server/server-context.ts'
+import { SERVER_CAPABILITIES } from '../../src/server/server-job-store.ts'
 import type { StoreRoles } from '../../src/server/server-roles.ts'
 import { JOB_TABLES } from '../../src/table-names.ts'
 import { openerFor } from './server-pools.ts'
@@ -29,10 +31,15 @@ export function serverStores({ kind, url }: OnServer, rolesOf: (context: ServerC
   return async ({ runtime }) => {
     const context = await (opening ??= openOn(open, url()))
     for (const table of JOB_TABLES) await context.server.run(statement(`DELETE FROM ${context.tables[table]}`))
-    const nothing = (): Promise<void> => Promise.resolve()
-    const now = (): Promise<number> => Promise.resolve(runtime.now())
-    const capabilities = { shared: true, transactions: true, notify: false }
-    const store = { ...rolesOf(context), capabilities, open: nothing, close: nothing, now }
+    const hints = new OwnHints()
+    const store = {
+      ...hintingRoles(rolesOf(context), hints),
+      capabilities: SERVER_CAPABILITIES,
+      open: () => Promise.resolve(),
+      close: () => Promise.resolve(),
+      now: () => Promise.resolve(runtime.now()),
+      subscribe: hints.subscribe.bind(hints),
+    }
     return inVirtualTime(store as unknown as JobStore, context.server, runtime)
   }
 }
@@ -47,15 +54,40 @@ async function openOn(open: ReturnType<typeof openerFor>, url: string): Promise<
   return await openServerContext({ database, prefix: 'escapement_', migrate: 'auto', clock: tableClock })
 }
 
+/**
+ * Hints of a store to those who share it. Schedulers of a case do, so none of them has to poll, which would be most of what
+ * a case costs; how other processes hear of changes has tests of its own.
+ */
+class OwnHints implements Announcer {
+  readonly #listeners = new Set<readonly [namespace: string, listener: (hint: Hint) => void]>()
+
+  subscribe(namespace: string, listener: (hint: Hint) => void): Disposable {
+    const entry = [namespace, listener] as const
+    this.#listeners.add(entry)
+    return { [Symbol.dispose]: () => void this.#listeners.delete(entry) }
+  }
+
+  everywhere(namespace: string, hint: Hint): void {
+    for (const [theirs, listener] of this.#listeners) if (theirs === namespace) listener(hint)
+  }
+
+  here(namespace: string, hint: Hint): void {
+    this.everywhere(namespace, hint)
+  }
+}
+
 /** Sets the clock of the server to that of the case before each call. */
 function inVirtualTime(store: JobStore, server: SqlServer, runtime: Runtime): JobStore {
   const set = statement(`UPDATE ${clockTable(server)} SET now_ms = :now`)
+  let setting: { readonly to: number; readonly done: Promise<unknown> } | undefined
   return new Proxy(store, {
     get(target, name): unknown {
       const member: unknown = Reflect.get(target, name)
-      if (typeof member !== 'function') return member
+      if (typeof member !== 'function' || name === 'subscribe') return member
       return async (...args: readonly SqlValue[]): Promise<unknown> => {
-        await server.run(set, { now: runtime.now() })
+        const now = runtime.now()
+        if (setting?.to !== now) setting = { to: now, done: server.run(set, { now }) }
+        await setting.done
         return Reflect.apply(member as () => unknown, target, args)
       }
     },

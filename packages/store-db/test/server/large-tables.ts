@@ -51,9 +51,9 @@ function growth({ tables: t, sql }: ServerContext): string[] {
     place: number,
   ): string => `INSERT INTO ${t.executions} (namespace, id, job, revision, origin, dedupe_key,
       status, queue, priority, scheduled_for, due_at, created_at, finished_at, attempt, instance, is_ledger, is_tick,
-      is_judged, is_catch_up, is_exclusive, if_open, concurrency_key)
+      is_exclusive, concurrency_key)
     SELECT namespace, CONCAT(id, '-${place}'), job, revision, origin, CONCAT(${sql.keyText('dedupe_key')}, '-${place}'),
-      'succeeded', queue, priority, scheduled_for + seq, due_at, created_at, due_at + seq, 1, 'i', 1, 1, 1, 0, 0, 'wait', ''
+      'succeeded', queue, priority, scheduled_for + seq, due_at, created_at, due_at + seq, 1, 'i', 1, 1, 0, ''
     FROM ${t.executions}`
   const doublingJobs = (place: number): string[] => [
     `INSERT INTO ${t.job_revisions} (namespace, job, revision, hash, spec, effective_from)
@@ -70,6 +70,11 @@ function growth({ tables: t, sql }: ServerContext): string[] {
       (_, place) => `INSERT INTO ${t.handlers} (namespace, job, instance, hash)
         SELECT namespace, job, CONCAT(instance, '-${place}'), hash FROM ${t.handlers}`,
     ),
+    // Many are unsettled, as after an outage.
+    `INSERT INTO ${t.unsettled} (seq, namespace, id, job, revision, dedupe_key, status, queue, priority, scheduled_for, due_at,
+        is_ledger, is_tick, is_judged, is_catch_up, is_exclusive, if_open, concurrency_key)
+      SELECT seq, namespace, id, job, revision, dedupe_key, 'scheduled', queue, priority, scheduled_for, due_at,
+        1, 1, 1, 0, 0, 'wait', '' FROM ${t.executions} WHERE finished_at IS NOT NULL`,
     `INSERT INTO ${t.attempts} (execution_seq, number, instance, fence, claimed_at, finished_at, outcome)
       SELECT seq, 1, 'i', 1, 1, 1, 'succeeded' FROM ${t.executions}`,
     `INSERT INTO ${t.spans} (namespace, job, from_at, to_at, revision, count, reason)
@@ -82,6 +87,6 @@ function growth({ tables: t, sql }: ServerContext): string[] {
 }
 
 function analysis({ tables: t, server }: ServerContext): string[] {
-  const large = [t.executions, t.attempts, t.spans, t.stats, t.fences, t.jobs, t.job_revisions, t.handlers]
+  const large = [t.executions, t.unsettled, t.attempts, t.spans, t.stats, t.fences, t.jobs, t.job_revisions, t.handlers]
   return large.map((table) => (server.dialect === 'postgres' ? `ANALYZE ${table}` : `ANALYZE TABLE ${table}`))
 }

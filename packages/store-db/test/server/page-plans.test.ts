@@ -12,7 +12,7 @@ const FILTERS: readonly [string, ExecutionFilter, string][] = [
   ['jobs', { jobs: ['job-1', 'job-2', 'job-3'] }, 'job_page'],
   ['failures', { statuses: ['failed', 'timed_out'] }, 'rare_page'],
   ['a job and a rare status', { jobs: ['job-1'], statuses: ['failed'] }, 'job_rare_page'],
-  ['what waits', { statuses: ['scheduled'] }, 'finished'],
+  ['what waits', { statuses: ['scheduled'] }, 'page'],
 ]
 
 describeOnServers(['postgres', 'mariadb'], (onServer) => {
@@ -29,13 +29,15 @@ describeOnServers(['postgres', 'mariadb'], (onServer) => {
     const { rows } = await context.run<Record<string, string | null>>(statement(`EXPLAIN ${text}`), parameters)
     if (kind === 'postgres') {
       const lines = rows.map((row) => row['QUERY PLAN'] as string)
-      const indexes = lines.flatMap((line) => /using escapement_executions_(\w+)/.exec(line)?.[1] ?? [])
+      const indexes = lines.flatMap(
+        (line) => /using escapement_(?:executions|unsettled)_(\w+page|page)/.exec(line)?.[1] ?? [],
+      )
       // Above the second limit stands what has been read.
       const second = lines.findIndex((line, at) => at > 0 && line.includes('Limit '))
       return [[...new Set(indexes)], lines.slice(second).filter((line) => line.includes('->  Sort ')).length]
     }
-    const steps = rows.filter((row) => row['table'] === 'x')
-    const indexes = steps.map((row) => (row['key'] ?? 'none').replace('escapement_executions_', ''))
+    const steps = rows.filter((row) => row['key']?.endsWith('page'))
+    const indexes = steps.map((row) => (row['key'] ?? 'none').replace(/escapement_(executions|unsettled)_/, ''))
     return [[...new Set(indexes)], steps.filter((row) => row['Extra']?.includes('filesort')).length]
   }
 

@@ -16,6 +16,7 @@ import { overviewSql } from '../../src/server/reading/overview-sql.ts'
 import { executionReadingSql } from '../../src/server/reading/execution-reading.ts'
 import type { ServerContext } from '../../src/server/server-context.ts'
 import { settlingSql } from '../../src/server/settling/settling-sql.ts'
+import { removalSql } from '../../src/server/ending/execution-removal.ts'
 import { spansSql } from '../../src/server/spans/spans-sql.ts'
 import { statements } from '../../src/server/statements.ts'
 import { statisticsSql } from '../../src/server/statistics/statistics-sql.ts'
@@ -39,6 +40,7 @@ const ROLES = {
   insertionSql,
   overviewSql,
   planningSql,
+  removalSql,
   settlingSql,
   spansSql,
   statisticsSql,

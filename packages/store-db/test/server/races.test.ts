@@ -74,7 +74,7 @@ describeOnServers(['postgres', 'mariadb'], ({ kind, url }) => {
     const exclusive = { job: 'exclusive', isExclusive: true, ifOpen: 'skip' } as const
     const first = await enqueueOne(store, exclusive)
     expect(first.status).toBe('scheduled')
-    await context.run(statement(`UPDATE ${context.tables.executions} SET open_key = job WHERE id = :id`), {
+    await context.run(statement(`UPDATE ${context.tables.unsettled} SET open_key = job WHERE id = :id`), {
       id: first.id,
     })
     const second = await enqueueOne(store, exclusive)

@@ -13,6 +13,8 @@ export class Timeline {
   #ids = 0
   #instants = 0
   #isMoving = false
+  #held = 0
+  #onFree: (() => void) | undefined
 
   constructor(seed: number, startAt: number, yieldEvery: number) {
     this.seed = seed
@@ -48,6 +50,25 @@ export class Timeline {
     }
   }
 
+  /** Lets the time stand until `work` has settled, and what follows from it. */
+  async hold<T>(work: Promise<T>): Promise<T> {
+    this.#held++
+    try {
+      return await work
+    } finally {
+      if (--this.#held === 0) this.#onFree?.()
+    }
+  }
+
+  /** Resolves after a turn of the event loop at whose end no work is held. */
+  async settled(): Promise<void> {
+    await turn()
+    while (this.#held > 0) {
+      await new Promise<void>((resolve) => (this.#onFree = resolve))
+      await turn()
+    }
+  }
+
   /** Goes to the next instant at which anything wakes and does its work. False: nothing wakes at or before `until`. */
   async step(until: number): Promise<boolean> {
     const first = this.sleepers.peek()
@@ -60,6 +81,7 @@ export class Timeline {
       wake?.()
     }
     await (++this.#instants % this.#yieldEvery === 0 ? turn() : drained())
+    if (this.#held > 0) await this.settled()
     return true
   }
 }

@@ -1,5 +1,5 @@
 import { type Duration, durationMs } from '@escapement/base'
-import { Timeline, turn } from './timeline.ts'
+import { Timeline } from './timeline.ts'
 import { type VirtualNode, type VirtualNodeOptions, virtualNode } from './virtual-node.ts'
 import { VirtualTimeError } from './virtual-time-error.ts'
 
@@ -32,8 +32,15 @@ export interface VirtualRuntime extends VirtualNode {
    * @throws {@link VirtualTimeError} when the time is over, or when nothing sleeps and nothing moves any more.
    */
   runUntil<T>(goal: Promise<T> | (() => T | Promise<T>), within?: Duration): Promise<T>
-  /** Lets everything settle that needs no time to pass. */
+  /** Lets everything settle that needs no time to pass, held work included. */
   settle(): Promise<void>
+  /**
+   * Lets no time pass until `work` has settled, and what follows from it: for real I/O, as with a server, behind virtual
+   * machines. Work that sleeps on this timeline would wait for ever.
+   *
+   * @returns What `work` resolves to.
+   */
+  hold<T>(work: Promise<T>): Promise<T>
 }
 
 /** Real turns of the event loop that a goal may take while no virtual sleep is pending: real I/O needs some. */
@@ -56,22 +63,22 @@ export function virtualRuntime(options: VirtualRuntimeOptions = {}): VirtualRunt
 
   const passTo = (until: number): Promise<void> =>
     timeline.move(async () => {
-      await turn()
+      await timeline.settled()
       while (await timeline.step(until)) continue
       timeline.at = Math.max(timeline.at, until)
-      await turn()
+      await timeline.settled()
     })
 
   const until = async (isDone: () => boolean | Promise<boolean>, withinMs: number): Promise<void> => {
     const end = timeline.at + withinMs
-    await turn()
+    await timeline.settled()
     for (let idle = 0; !(await isDone()); ) {
       if (await timeline.step(end)) {
         idle = 0
       } else if (timeline.sleepers.size > 0) {
         throw new VirtualTimeError(`What was waited for did not come within ${withinMs} ms of virtual time`)
       } else if (idle++ < IDLE_TURNS) {
-        await turn()
+        await timeline.settled()
       } else {
         throw new VirtualTimeError('What was waited for cannot come: nothing sleeps and nothing moves any more')
       }
@@ -98,7 +105,8 @@ export function virtualRuntime(options: VirtualRuntimeOptions = {}): VirtualRunt
           await until(async () => Boolean((answer = await goal())), withinMs)
           return answer as T
         }),
-      settle: turn,
+      settle: () => timeline.settled(),
+      hold: <T>(work: Promise<T>) => timeline.hold(work),
     },
     {
       pendingSleeps: { get: () => main.pendingSleeps },

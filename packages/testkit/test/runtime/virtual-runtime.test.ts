@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
 import { virtualRuntime, VirtualTimeError } from '../../src/index.ts'
 
@@ -167,6 +168,22 @@ describe('virtualRuntime', () => {
     const first = runtime.advance(10)
     await expect(runtime.advance(10)).rejects.toThrow(VirtualTimeError)
     await first
+  })
+
+  it('lets no time pass while real work is held, nor while what follows from it holds more', async () => {
+    const runtime = virtualRuntime({ startAt: 0 })
+    const seen: number[] = []
+    const lookUp = (): Promise<unknown> => runtime.hold(stat(import.meta.filename)) // takes real time
+    void runtime.sleep(10).then(async () => {
+      for (let call = 0; call < 5; call++) await lookUp()
+      seen.push(runtime.now())
+      await runtime.hold(Promise.reject(new Error('refused'))).catch(() => lookUp())
+      seen.push(runtime.now())
+    })
+    void runtime.sleep(11)
+    await runtime.advance(20)
+    expect(seen).toEqual([10, 10])
+    expect(await runtime.runUntil(lookUp().then(() => runtime.now()))).toBe(20)
   })
 
   it('keeps no memory of aborted sleeps and is fast', async () => {

@@ -12,9 +12,10 @@ const AS_MANY_AS_WAIT = 10_000
  * Statements of a claim's transaction. Beside the instance and queues with a limit it waits for no lock of another
  * transaction: what is locked is passed over. So it may lock in the order in which it learns, and no ring can form.
  */
-export function claimSql({ server, tables: t, sql, clock }: ServerContext) {
-  const e = t.executions
-  const columns = claimableColumns(sql)
+export function claimSql(context: ServerContext) {
+  const { server, tables: t, sql, clock } = context
+  const u = t.unsettled
+  const columns = claimableColumns(context)
   const seqs = sql.list(':seqs', 'v', 'integer')
   const jobs = sql.list(':jobs', 'v', 'key')
   const queues = sql.list(':queues', 'v', 'key')
@@ -30,7 +31,7 @@ export function claimSql({ server, tables: t, sql, clock }: ServerContext) {
     lockInstance: `SELECT i.lease_until, ${clock.nowMs} AS now FROM ${t.instances} AS i
       WHERE i.namespace = :namespace AND i.id = :instance AND i.dead_at IS NULL FOR UPDATE`,
 
-    heldUnderToken: `SELECT ${columns} FROM ${e} AS x
+    heldUnderToken: `SELECT ${columns} FROM ${u} AS x
       WHERE x.namespace = :namespace AND x.held_by = :instance AND x.claim_token = :token`,
 
     // Rule 13: whoever pauses changes the row, hence before it is read or after the claim is over.
@@ -62,10 +63,10 @@ export function claimSql({ server, tables: t, sql, clock }: ServerContext) {
      * those that began when it was not exclusive. Between the first of the jobs and the end of the last: MySQL searches
      * no index for a range that each row of a list begins anew.
      */
-    open: `SELECT ${endingColumns(sql)}, x.status FROM ${e} AS x ${sql.join} ${jobs} ON v.value = x.job
+    open: `SELECT ${endingColumns(sql)}, x.status FROM ${u} AS x ${sql.join} ${jobs} ON v.value = x.job
       WHERE x.namespace = :namespace AND x.open_key >= :firstJob AND x.open_key < :end`,
     /** Ticks that were judged and wait for their first claim. */
-    waitingTicks: `SELECT ${endingColumns(sql)}, x.is_catch_up FROM ${jobs} ${sql.join} ${e} AS x
+    waitingTicks: `SELECT ${endingColumns(sql)}, x.is_catch_up FROM ${jobs} ${sql.join} ${u} AS x
       ON x.namespace = :namespace AND x.waiting_job = v.value
       WHERE x.is_ledger = 1 AND x.attempt = 0 LIMIT ${AS_MANY_AS_WAIT}`,
     lastOutcomes: `SELECT a.execution_seq, a.outcome FROM ${seqs} ${sql.join} ${t.attempts} AS a
@@ -74,35 +75,35 @@ export function claimSql({ server, tables: t, sql, clock }: ServerContext) {
     /** Rules 17 and 20: only live leases count, and none that was abandoned. */
     heldInQueues: `SELECT v.value AS queue, COUNT(*) AS n FROM ${queues}
       JOIN ${t.instances} AS i ON i.namespace = :namespace
-      JOIN ${e} AS x ON x.namespace = :namespace AND x.held_by = i.id AND x.queue = v.value
+      JOIN ${u} AS x ON x.namespace = :namespace AND x.held_by = i.id AND x.queue = v.value
       WHERE ${isLive} AND x.abandoned_at IS NULL GROUP BY v.value`,
     heldWithKeys: `SELECT v.job, v.held_key, COUNT(*) AS n FROM ${sql.rows(':rows', 'v', { job: 'key', held_key: 'key' })}
-      ${sql.join} ${e} AS x ON x.namespace = :namespace AND x.job = v.job AND x.held_key = v.held_key
+      ${sql.join} ${u} AS x ON x.namespace = :namespace AND x.job = v.job AND x.held_key = v.held_key
       JOIN ${t.instances} AS i ON i.namespace = x.namespace AND i.id = x.held_by
       WHERE ${isLive} AND x.abandoned_at IS NULL GROUP BY v.job, v.held_key`,
 
     // Rows.
 
-    lockTicks: (limit: number): string => `SELECT ${columns} FROM ${seqs} ${sql.join} ${e} AS x ON x.seq = v.value
+    lockTicks: (limit: number): string => `SELECT ${columns} FROM ${seqs} ${sql.join} ${u} AS x ON x.seq = v.value
       WHERE x.status = 'scheduled' AND x.is_judged = 0 LIMIT ${limit} FOR UPDATE SKIP LOCKED`,
     /** The first due rows of one priority, longest due first, that no other claim has locked. */
-    lockDue: (limit: number): string => `SELECT ${columns} FROM ${e} AS x
+    lockDue: (limit: number): string => `SELECT ${columns} FROM ${u} AS x
       WHERE x.namespace = :namespace AND x.waiting_queue = :queue AND x.priority = :priority AND x.due_at <= :now
       ORDER BY x.due_at, x.seq LIMIT ${limit} FOR UPDATE SKIP LOCKED`,
-    lockWaiting: `SELECT ${columns} FROM ${seqs} ${sql.join} ${e} AS x ON x.seq = v.value
+    lockWaiting: `SELECT ${columns} FROM ${seqs} ${sql.join} ${u} AS x ON x.seq = v.value
       WHERE x.waiting_queue IS NOT NULL FOR UPDATE SKIP LOCKED`,
     /** Open or waiting executions that a verdict changes. */
-    lockJudged: `SELECT x.seq, x.status, x.fence FROM ${seqs} ${sql.join} ${e} AS x ON x.seq = v.value
+    lockJudged: `SELECT x.seq, x.status, x.fence FROM ${seqs} ${sql.join} ${u} AS x ON x.seq = v.value
       FOR UPDATE SKIP LOCKED`,
     /** What waited longer than it may; what has started once is no longer concerned. */
-    lockExpired: `SELECT ${columns} FROM ${e} AS x WHERE x.namespace = :namespace AND x.expiring_at < :now
+    lockExpired: `SELECT ${columns} FROM ${u} AS x WHERE x.namespace = :namespace AND x.expiring_at < :now
       ORDER BY x.expiring_at LIMIT ${AT_ONCE} FOR UPDATE SKIP LOCKED`,
     /** Due runs that are to be skipped while another execution is open. */
-    skippable: `SELECT x.seq, x.job FROM ${e} AS x
+    skippable: `SELECT x.seq, x.job FROM ${u} AS x
       WHERE x.namespace = :namespace AND x.skippable_at <= :now AND x.is_exclusive = 1 AND x.attempt = 0
       ORDER BY x.skippable_at LIMIT ${AT_ONCE}`,
     /** Due rows of one priority in their order; only the index is read. */
-    scan: `SELECT ${candidateColumns(sql)} FROM ${e} AS x
+    scan: `SELECT ${candidateColumns(sql)} FROM ${u} AS x
       WHERE x.namespace = :namespace AND x.waiting_queue = :queue AND x.priority = :priority AND x.due_at <= :now
       ORDER BY x.due_at, x.seq LIMIT ${MOST_SCANNED}`,
 
@@ -110,7 +111,7 @@ export function claimSql({ server, tables: t, sql, clock }: ServerContext) {
 
     take: (): string =>
       sql.update({
-        table: e,
+        table: u,
         from: sql.rows(':rows', 'v', {
           seq: 'integer',
           status: 'key',
@@ -133,10 +134,10 @@ export function claimSql({ server, tables: t, sql, clock }: ServerContext) {
           open_key: 'v.open_key',
         },
       }),
-    keep: (): string => sql.update({ table: e, from: seqs, on: 'x.seq = v.value', set: { is_judged: '1' } }),
+    keep: (): string => sql.update({ table: u, from: seqs, on: 'x.seq = v.value', set: { is_judged: '1' } }),
     requestCancel: (): string =>
       sql.update({
-        table: e,
+        table: u,
         from: seqs,
         on: 'x.seq = v.value AND x.cancel_requested_at IS NULL',
         set: { cancel_requested_at: sql.integer(':now'), cancel_requested_by: "'system:overlap'" },

@@ -5,13 +5,14 @@ import { candidateColumns, claimableColumns } from './claimable-row.ts'
 export const MOST_LANES = 500
 
 /** Statements that go from lane to lane: one seek each, however many rows wait in it. */
-export function lanesSql({ tables: t, sql }: ServerContext) {
-  const e = t.executions
+export function lanesSql(context: ServerContext) {
+  const { tables: t, sql } = context
+  const u = t.unsettled
   const nextKey = (job: string, condition: string): string =>
-    `(SELECT x.concurrency_key FROM ${e} AS x WHERE x.namespace = :namespace AND x.waiting_job = ${job}
+    `(SELECT x.concurrency_key FROM ${u} AS x WHERE x.namespace = :namespace AND x.waiting_job = ${job}
         AND x.concurrency_key ${condition} ORDER BY x.concurrency_key LIMIT 1)`
   const nextJob = (condition: string): string =>
-    `(SELECT x.waiting_job FROM ${e} AS x WHERE x.namespace = :namespace AND x.waiting_job ${condition}
+    `(SELECT x.waiting_job FROM ${u} AS x WHERE x.namespace = :namespace AND x.waiting_job ${condition}
         ORDER BY x.waiting_job LIMIT 1)`
   const isWaiting = (x: string, job: string, key: string, ticks: string): string =>
     `${x}.namespace = :namespace AND ${x}.waiting_job = ${job} AND ${x}.concurrency_key = ${key}
@@ -30,14 +31,14 @@ export function lanesSql({ tables: t, sql }: ServerContext) {
         FROM ${sql.rows(':rows', 'v', { job: 'key', first_key: 'key', ticks: 'integer' })}
         UNION ALL SELECT l.job, ${nextKey('l.job', '> l.lane_key')}, l.ticks, l.place + 1 FROM lanes AS l
           WHERE l.lane_key IS NOT NULL AND l.place < :most
-      ) SELECT l.job, ${sql.keyText('l.lane_key')} AS lane_key, l.place, (SELECT h.seq FROM ${e} AS h
+      ) SELECT l.job, ${sql.keyText('l.lane_key')} AS lane_key, l.place, (SELECT h.seq FROM ${u} AS h
           WHERE ${isWaiting('h', 'l.job', 'l.lane_key', 'l.ticks')} ORDER BY h.priority DESC, h.due_at LIMIT 1) AS seq
         FROM lanes AS l WHERE l.lane_key IS NOT NULL`,
 
     candidates: `SELECT ${candidateColumns(sql)}
-      FROM ${sql.list(':seqs', 'v', 'integer')} ${sql.join} ${e} AS x ON x.seq = v.value`,
+      FROM ${sql.list(':seqs', 'v', 'integer')} ${sql.join} ${u} AS x ON x.seq = v.value`,
 
-    lockLane: (limit: number): string => `SELECT ${claimableColumns(sql)} FROM ${e} AS x
+    lockLane: (limit: number): string => `SELECT ${claimableColumns(context)} FROM ${u} AS x
       WHERE ${isWaiting('x', ':job', ':key', ':ticks')} AND x.queue = :queue
       ORDER BY x.priority DESC, x.due_at LIMIT ${limit} FOR UPDATE SKIP LOCKED`,
   }

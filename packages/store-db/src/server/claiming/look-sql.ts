@@ -10,7 +10,7 @@ export const MOST_PASSED = 200
 
 /** Statements that look and lock nothing. */
 export function lookSql({ tables: t, sql, clock }: ServerContext) {
-  const e = t.executions
+  const u = t.unsettled
   // A subquery without a table is read once: on PostgreSQL the time moves within a statement, and an index cannot be
   // searched for what moves.
   const now = `(SELECT ${clock.nowMs})`
@@ -21,7 +21,7 @@ export function lookSql({ tables: t, sql, clock }: ServerContext) {
   const inLevel = 'x.namespace = :namespace AND x.waiting_queue = l.queue AND x.priority = l.priority'
   const ofQueue = (queue: string): string => `x.namespace = :namespace AND x.waiting_queue = ${queue}`
   const firstTick = (kind: string, where: string, limit = 1): string =>
-    `(${entry(kind, 'x.queue, x.job, x.seq, x.unjudged_at, x.is_ledger')} FROM ${e} AS x
+    `(${entry(kind, 'x.queue, x.job, x.seq, x.unjudged_at, x.is_ledger')} FROM ${u} AS x
         WHERE ${where} ORDER BY x.unjudged_at LIMIT ${limit})`
   return {
     /**
@@ -29,10 +29,10 @@ export function lookSql({ tables: t, sql, clock }: ServerContext) {
      * a verdict, what waited too long, runs that would not wait, and each priority at which something waits in a queue.
      */
     look: `WITH RECURSIVE levels (queue, priority) AS (
-        SELECT v.value, (SELECT x.priority FROM ${e} AS x WHERE ${ofQueue('v.value')} ORDER BY x.priority DESC LIMIT 1)
+        SELECT v.value, (SELECT x.priority FROM ${u} AS x WHERE ${ofQueue('v.value')} ORDER BY x.priority DESC LIMIT 1)
         FROM ${sql.list(':queues', 'v', 'key')}
         UNION ALL
-        SELECT l.queue, (SELECT x.priority FROM ${e} AS x WHERE ${ofQueue('l.queue')} AND x.priority < l.priority
+        SELECT l.queue, (SELECT x.priority FROM ${u} AS x WHERE ${ofQueue('l.queue')} AND x.priority < l.priority
           ORDER BY x.priority DESC LIMIT 1)
         FROM levels AS l WHERE l.priority IS NOT NULL
       )
@@ -45,30 +45,30 @@ export function lookSql({ tables: t, sql, clock }: ServerContext) {
       UNION ALL ${firstTick('tick', `${unjudged} >= ${punctual} AND x.unjudged_at <= ${ahead}`, MOST_TICKS)}
       UNION ALL ${firstTick('future', `${unjudged} > ${ahead}`)}
       UNION ALL ${firstTick('future', `x.namespace = :namespace AND x.is_ledger = 0 AND x.unjudged_at > ${now}`)}
-      UNION ALL (${entry('expiry', "'', '', 0, x.expiring_at, 0")} FROM ${e} AS x
+      UNION ALL (${entry('expiry', "'', '', 0, x.expiring_at, 0")} FROM ${u} AS x
         WHERE x.namespace = :namespace AND x.expiring_at IS NOT NULL ORDER BY x.expiring_at LIMIT 1)
-      UNION ALL (${entry('skippable', "'', '', 0, x.skippable_at, 0")} FROM ${e} AS x
+      UNION ALL (${entry('skippable', "'', '', 0, x.skippable_at, 0")} FROM ${u} AS x
         WHERE x.namespace = :namespace AND x.skippable_at IS NOT NULL ORDER BY x.skippable_at LIMIT 1)
       UNION ALL (${entry('level', 'l.queue')},
-          COALESCE((SELECT x.job FROM ${e} AS x WHERE ${inLevel} AND x.due_at > ${now} ORDER BY x.due_at LIMIT 1), ''),
+          COALESCE((SELECT x.job FROM ${u} AS x WHERE ${inLevel} AND x.due_at > ${now} ORDER BY x.due_at LIMIT 1), ''),
           l.priority,
-          (SELECT x.due_at FROM ${e} AS x WHERE ${inLevel} ORDER BY x.due_at LIMIT 1),
-          (SELECT x.due_at FROM ${e} AS x WHERE ${inLevel} AND x.due_at > ${now} ORDER BY x.due_at LIMIT 1)
+          (SELECT x.due_at FROM ${u} AS x WHERE ${inLevel} ORDER BY x.due_at LIMIT 1),
+          (SELECT x.due_at FROM ${u} AS x WHERE ${inLevel} AND x.due_at > ${now} ORDER BY x.due_at LIMIT 1)
         FROM levels AS l WHERE l.priority IS NOT NULL)`,
 
     /** Whose ticks without a verdict fall due in [from, to], earliest first; only the index is read. */
-    searchTicks: `SELECT x.seq, x.job, x.queue, x.unjudged_at AS at FROM ${e} AS x
+    searchTicks: `SELECT x.seq, x.job, x.queue, x.unjudged_at AS at FROM ${u} AS x
       WHERE ${unjudged} >= :since AND x.unjudged_at <= :until ORDER BY x.unjudged_at LIMIT ${MOST_SEARCHED}`,
 
     /** Jobs with ticks without a verdict that are late; only the index is read. */
-    lateJobs: `SELECT DISTINCT l.job FROM (SELECT x.job FROM ${e} AS x
+    lateJobs: `SELECT DISTINCT l.job FROM (SELECT x.job FROM ${u} AS x
       WHERE ${unjudged} < :before ORDER BY x.unjudged_at LIMIT ${MOST_SEARCHED}) AS l`,
 
     /** When rows fall due next, earliest first. */
-    futureTicks: `SELECT x.job, x.queue, x.unjudged_at AS at FROM ${e} AS x
+    futureTicks: `SELECT x.job, x.queue, x.unjudged_at AS at FROM ${u} AS x
       WHERE x.namespace = :namespace AND x.is_ledger = :isLedger AND x.unjudged_at > :after
       ORDER BY x.unjudged_at LIMIT ${MOST_PASSED}`,
-    futureOfLevel: `SELECT x.job, x.queue, x.due_at AS at FROM ${e} AS x
+    futureOfLevel: `SELECT x.job, x.queue, x.due_at AS at FROM ${u} AS x
       WHERE ${ofQueue(':queue')} AND x.priority = :priority AND x.due_at > :after
       ORDER BY x.due_at LIMIT ${MOST_PASSED}`,
   }

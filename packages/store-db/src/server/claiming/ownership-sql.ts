@@ -1,22 +1,24 @@
+import { namedExecutions } from '../named-executions.ts'
 import type { ServerContext } from '../server-context.ts'
 
 /** Statements of an instance about what it holds; each is refused unless the fence is the newest. */
-export function ownershipSql({ tables: t, sql, clock }: ServerContext) {
-  const named = sql.rows(':rows', 'v', { id: 'key', fence: 'integer' })
-  const isOwn = 'x.namespace = :namespace AND x.id = v.id AND x.fence = v.fence AND x.held_by IS NOT NULL'
+export function ownershipSql(context: ServerContext) {
+  const { tables: t, sql, clock } = context
+  const named = namedExecutions(context, { fence: 'integer' })
+  const isOwn = 'x.seq = v.seq AND x.fence = v.fence AND x.held_by IS NOT NULL'
   return {
     now: `SELECT ${clock.nowMs} AS now`,
 
     /** A start is recorded once; a row that runs already stays as it is. */
     start: (): string =>
       sql.update({
-        table: t.executions,
-        from: sql.rows(':rows', 'v', { id: 'key', fence: 'integer', started_at: 'integer' }),
+        table: t.unsettled,
+        from: namedExecutions(context, { fence: 'integer', started_at: 'integer' }),
         on: `${isOwn} AND x.status = 'claimed'`,
         set: { status: "'running'", started_at: 'v.started_at' },
       }),
 
-    own: `SELECT x.id FROM ${named} ${sql.join} ${t.executions} AS x ON ${isOwn}`,
+    own: `SELECT x.id FROM ${named} ${sql.join} ${t.unsettled} AS x ON ${isOwn}`,
 
     /** A dead instance never lives again. */
     lockAlive: `SELECT ${clock.nowMs} AS now FROM ${t.instances} AS i
@@ -26,6 +28,6 @@ export function ownershipSql({ tables: t, sql, clock }: ServerContext) {
       WHERE namespace = :namespace AND id = :instance`,
 
     held: `SELECT x.id, x.cancel_requested_at, x.cancel_requested_by
-      FROM ${named} ${sql.join} ${t.executions} AS x ON ${isOwn}`,
+      FROM ${named} ${sql.join} ${t.unsettled} AS x ON ${isOwn}`,
   }
 }

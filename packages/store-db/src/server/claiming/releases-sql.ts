@@ -1,27 +1,29 @@
 import { ATTEMPT_COLUMNS } from '../attempt-columns.ts'
 import { endingColumns } from '../ending/ending-columns.ts'
 import type { RowColumns } from '../server-sql.ts'
+import { namedExecutions } from '../named-executions.ts'
 import type { ServerContext } from '../server-context.ts'
 
 const SPENT: RowColumns = { seq: 'integer', retries: 'integer', interruptions: 'integer', fence: 'integer' }
 
 /** Statements that take executions away from their owner. All raise the fence, so that its late word is refused. */
-export function releasesSql({ tables: t, sql, clock }: ServerContext) {
+export function releasesSql(context: ServerContext) {
+  const { tables: t, sql, clock } = context
   const columns = `${endingColumns(sql)}, x.status, x.retries, x.interruptions, x.claimed_at, x.started_at, x.due_at,
     x.abandoned_at, x.cancel_requested_at`
   const ofAttempts = Object.keys(ATTEMPT_COLUMNS).join(', ')
   const lastAttempt = (column: string): string =>
     `(SELECT a.${column} FROM ${t.attempts} AS a WHERE a.execution_seq = x.seq ORDER BY a.number DESC LIMIT 1)`
   return {
-    lockNamed: `SELECT ${columns} FROM ${sql.rows(':rows', 'v', { id: 'key', fence: 'integer' })}
-      ${sql.join} ${t.executions} AS x ON x.namespace = :namespace AND x.id = v.id
-      WHERE x.fence = v.fence AND x.held_by IS NOT NULL ORDER BY x.seq FOR UPDATE`,
+    lockNamed: `SELECT ${columns} FROM ${namedExecutions(context, { fence: 'integer' })}
+      ${sql.join} ${t.unsettled} AS x ON x.seq = v.seq
+      WHERE x.fence = v.fence AND x.held_by IS NOT NULL ORDER BY x.seq ${sql.forUpdateOfX}`,
 
-    lockHeld: (limit: number): string => `SELECT ${columns}, ${clock.nowMs} AS now FROM ${t.executions} AS x
+    lockHeld: (limit: number): string => `SELECT ${columns}, ${clock.nowMs} AS now FROM ${t.unsettled} AS x
       WHERE x.namespace = :namespace AND x.held_by = :instance ORDER BY x.seq LIMIT ${limit} FOR UPDATE`,
 
     /** What is held under tokens up to one; mostly all of it is named by its owner, and nothing has to be locked. */
-    heldUnderTokens: `SELECT x.id, x.fence FROM ${t.executions} AS x
+    heldUnderTokens: `SELECT x.id, x.fence FROM ${t.unsettled} AS x
       WHERE x.namespace = :namespace AND x.held_by = :instance AND x.claim_token <= :token`,
 
     policies: `SELECT r.job, r.revision, ${sql.jsonText('r.spec', ['onInterrupt'])} AS on_interrupt,
@@ -32,7 +34,7 @@ export function releasesSql({ tables: t, sql, clock }: ServerContext) {
     /** As if it had not been claimed: open only if it was started before; a tick has no verdict before its time. */
     giveBack: (): string =>
       sql.update({
-        table: t.executions,
+        table: t.unsettled,
         from: sql.rows(':rows', 'v', {
           seq: 'integer',
           attempt: 'integer',
@@ -56,18 +58,14 @@ export function releasesSql({ tables: t, sql, clock }: ServerContext) {
       }),
 
     /** Ticks planned beyond a retirement do not exist (rule 5). */
-    dropRetired: (): string =>
-      sql.remove({
-        table: t.executions,
-        from: sql.list(':seqs', 'v', 'integer'),
-        on: `x.seq = v.value AND x.unjudged_at IS NOT NULL AND EXISTS (SELECT 1 FROM ${t.jobs} AS j
-          WHERE j.namespace = x.namespace AND j.name = x.job AND j.retired_at IS NOT NULL)`,
-      }),
+    retired: `SELECT x.seq FROM ${sql.list(':seqs', 'v', 'integer')} ${sql.join} ${t.unsettled} AS x ON x.seq = v.value
+      WHERE x.unjudged_at IS NOT NULL AND EXISTS (SELECT 1 FROM ${t.jobs} AS j
+        WHERE j.namespace = x.namespace AND j.name = x.job AND j.retired_at IS NOT NULL)`,
 
     /** Back in line for another attempt; it stays open. */
     again: (): string =>
       sql.update({
-        table: t.executions,
+        table: t.unsettled,
         from: sql.rows(':rows', 'v', SPENT),
         on: 'x.seq = v.seq',
         set: {
@@ -84,7 +82,7 @@ export function releasesSql({ tables: t, sql, clock }: ServerContext) {
 
     spend: (): string =>
       sql.update({
-        table: t.executions,
+        table: t.unsettled,
         from: sql.rows(':rows', 'v', SPENT),
         on: 'x.seq = v.seq',
         set: { retries: 'v.retries', interruptions: 'v.interruptions', fence: 'v.fence', was_interrupted: '1' },

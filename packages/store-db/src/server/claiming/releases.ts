@@ -3,6 +3,7 @@ import { integerOf, type SqlSession, type Statement } from '@escapement/db'
 import type { Ending, EndingRow } from '../../settle/ending-row.ts'
 import type { StatsEvent } from '../../stats/stats-change.ts'
 import type { ServerEndings } from '../ending/endings.ts'
+import type { ExecutionRemoval } from '../ending/execution-removal.ts'
 import { type RowObject, rowsText } from '../rows-text.ts'
 import type { ServerContext } from '../server-context.ts'
 import type { ServerStatistics } from '../statistics/statistics.ts'
@@ -27,6 +28,7 @@ interface Release {
 /** What releases change beside executions. */
 export interface ReleaseParts {
   readonly endings: ServerEndings
+  readonly removal: ExecutionRemoval
   readonly statistics: ServerStatistics
 }
 
@@ -151,7 +153,12 @@ export class ServerReleases {
     }))
     await this.#write(session, this.#sql.giveBack, given)
     const seqs = rows.filter((row) => row.due_at > now && row.cancel_requested_at === null).map(({ seq }) => seq)
-    if (seqs.length > 0) await session.run(this.#sql.dropRetired, { seqs })
+    if (seqs.length === 0) return
+    const { rows: retired } = await session.run<{ seq: unknown }>(this.#sql.retired, { seqs })
+    await this.#parts.removal.remove(
+      session,
+      retired.map(({ seq }) => integerOf(seq)),
+    )
   }
 
   async #finish(

@@ -70,14 +70,14 @@ export function definitionChangesSql({ tables: t, sql }: ServerContext) {
     /** What is open of a job that becomes exclusive counts as open from then on. */
     countHeldAsOpen: (): string =>
       sql.update({
-        table: t.executions,
+        table: t.unsettled,
         from: `${jobs} JOIN ${t.instances} AS i ON i.namespace = :namespace AND i.is_gone = 0`,
         on: 'x.namespace = :namespace AND x.held_by = i.id AND x.job = v.value AND x.open_key IS NULL',
         set: { open_key: "CONCAT(x.job, '#', x.id)" },
       }),
     countWaitingAsOpen: (): string =>
       sql.update({
-        table: t.executions,
+        table: t.unsettled,
         from: jobs,
         on: 'x.namespace = :namespace AND x.waiting_job = v.value AND x.attempt > 0 AND x.open_key IS NULL',
         set: { open_key: "CONCAT(x.job, '#', x.id)" },

@@ -3,6 +3,7 @@ import { integerOf } from '@escapement/db'
 import { jobStateOf, revisionOf } from '../../job/job-row.ts'
 import { parsePauses, pauseText } from '../../job/pause-text.ts'
 import { rowsText } from '../rows-text.ts'
+import type { ExecutionRemoval } from '../ending/execution-removal.ts'
 import type { ServerContext } from '../server-context.ts'
 import { statements } from '../statements.ts'
 import { DefinitionChanges } from './definition-changes.ts'
@@ -11,11 +12,17 @@ import { jobRowOf, revisionRowOf } from './job-columns.ts'
 import type { QueueUse } from './queue-use.ts'
 import { Retirement } from './retirement.ts'
 
+/** What definitions share with other roles. */
+export interface DefinitionParts {
+  readonly queueUse: QueueUse
+  readonly removal: ExecutionRemoval
+}
+
 /** Definitions, instances, pauses on a server. */
-export function serverDefinitions(context: ServerContext, queueUse: QueueUse): DefinitionStore {
+export function serverDefinitions(context: ServerContext, { queueUse, removal }: DefinitionParts): DefinitionStore {
   const sql = statements(definitionsSql(context))
   const changes = new DefinitionChanges(context, queueUse)
-  const retirement = new Retirement(context)
+  const retirement = new Retirement(context, removal)
 
   const jobStates = async (namespace: string, jobs: readonly string[]): Promise<ReadonlyMap<string, JobState>> => {
     const { rows } = await context.run(sql.jobs, { namespace, jobs: sorted(jobs) })

@@ -1,4 +1,5 @@
 import { integerOf, type SqlSession, type Statement, statement } from '@escapement/db'
+import type { ExecutionRemoval } from '../ending/execution-removal.ts'
 import type { ServerContext } from '../server-context.ts'
 
 /** Ends jobs: nothing is planned for them any more. */
@@ -6,9 +7,11 @@ export class Retirement {
   readonly #lock: Statement
   readonly #retire: Statement
   readonly #endRevision: Statement
-  readonly #dropPlanned: Statement
+  readonly #planned: Statement
+  readonly #removal: ExecutionRemoval
 
-  constructor({ tables: t, clock }: ServerContext) {
+  constructor({ tables: t, sql, clock }: ServerContext, removal: ExecutionRemoval) {
+    this.#removal = removal
     const ofJob = 'namespace = :namespace AND job = :job'
     this.#lock = statement(`SELECT revision, ${clock.nowMs} AS now FROM ${t.jobs}
       WHERE namespace = :namespace AND name = :job AND retired_at IS NULL FOR UPDATE`)
@@ -17,8 +20,10 @@ export class Retirement {
     this.#endRevision = statement(`UPDATE ${t.job_revisions} SET effective_until = :now
       WHERE ${ofJob} AND revision = :revision AND effective_until IS NULL`)
     // Ticks planned beyond a retirement do not exist. None was started, so none has attempts.
-    this.#dropPlanned = statement(`DELETE FROM ${t.executions}
-      WHERE ${ofJob} AND is_ledger = 1 AND scheduled_for > :now AND status = 'scheduled' AND attempt = 0`)
+    this.#planned = statement(`SELECT x.seq FROM (SELECT seq FROM ${t.executions}
+        WHERE ${ofJob} AND is_ledger = 1 AND scheduled_for > :now) AS v
+      ${sql.join} ${t.unsettled} AS x ON x.seq = v.seq
+      WHERE x.status = 'scheduled' AND x.attempt = 0 ORDER BY x.seq ${sql.forUpdateOfX}`)
   }
 
   /**
@@ -33,7 +38,11 @@ export class Retirement {
     const parameters = { namespace, job, revision: integerOf(found.revision), now: integerOf(found.now) }
     await session.run(this.#retire, parameters)
     await session.run(this.#endRevision, parameters)
-    await session.run(this.#dropPlanned, parameters)
+    const planned = await session.run<{ seq: unknown }>(this.#planned, parameters)
+    await this.#removal.remove(
+      session,
+      planned.rows.map(({ seq }) => integerOf(seq)),
+    )
     return true
   }
 }

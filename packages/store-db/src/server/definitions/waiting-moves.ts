@@ -14,17 +14,17 @@ export class WaitingMoves {
     const { tables: t, sql } = context
     this.#context = context
     this.#waiting = statement(`SELECT seq FROM (
-        (SELECT seq FROM ${t.executions}
+        (SELECT seq FROM ${t.unsettled}
           WHERE namespace = :namespace AND waiting_job = :job AND queue <> :queue LIMIT ${MOVED_AT_ONCE})
         UNION ALL
-        (SELECT seq FROM ${t.executions}
+        (SELECT seq FROM ${t.unsettled}
           WHERE namespace = :namespace AND is_ledger IN (0, 1) AND unjudged_at IS NOT NULL AND job = :job AND queue <> :queue
           LIMIT ${MOVED_AT_ONCE})
       ) AS w ORDER BY seq`)
     // What is claimed meanwhile stays where it is.
     this.#move = statement(
       sql.update({
-        table: t.executions,
+        table: t.unsettled,
         from: sql.list(':seqs', 'v', 'integer'),
         on: "x.seq = v.value AND x.status = 'scheduled'",
         set: { queue: ':queue' },

@@ -1,23 +1,18 @@
 import type { ServerContext } from '../server-context.ts'
 import { endingColumns } from './ending-columns.ts'
+import { verdict } from './verdict.ts'
 
 /** So many settled executions beyond what a job keeps go at a time. */
 const SURPLUS_AT_ONCE = 20
 
 /** Statements that end executions, each for many. */
-export function endingSql({ tables: t, sql }: ServerContext) {
+export function endingSql(context: ServerContext) {
+  const { tables: t, sql } = context
   const seqs = sql.list(':seqs', 'v', 'integer')
   return {
-    /** A terminal status never changes (rule 3). */
-    end: (): string =>
-      sql.update({
-        table: t.executions,
-        from: sql.rows(':rows', 'v', { seq: 'integer', status: 'key', reason: 'key', finished_at: 'integer' }),
-        on: 'x.seq = v.seq AND x.finished_at IS NULL',
-        set: { status: 'v.status', reason: 'v.reason', finished_at: 'v.finished_at', open_key: 'NULL' },
-      }),
+    end: (): string => verdict(context),
+    settled: (): string => sql.remove({ table: t.unsettled, from: seqs, on: 'x.seq = v.value' }),
 
-    remove: (): string => sql.remove({ table: t.executions, from: seqs, on: 'x.seq = v.value' }),
     removeAttempts: (): string => sql.remove({ table: t.attempts, from: seqs, on: 'x.execution_seq = v.value' }),
 
     histories: `SELECT r.job, r.revision, ${sql.jsonText('r.spec', ['history'])} AS history

@@ -17,6 +17,7 @@ import { type Statements, statements } from '../statements.ts'
 import type { ServerStatistics } from '../statistics/statistics.ts'
 import { endingRowOf } from './ending-columns.ts'
 import { endingSql } from './ending-sql.ts'
+import type { ExecutionRemoval } from './execution-removal.ts'
 
 /** An execution that has ended, and how its job keeps it. */
 export interface EndedExecution {
@@ -27,6 +28,7 @@ export interface EndedExecution {
 
 /** What endings change beside executions. */
 export interface EndingParts {
+  readonly removal: ExecutionRemoval
   readonly spans: ServerSpans
   readonly statistics: ServerStatistics
 }
@@ -58,6 +60,7 @@ export class ServerEndings {
       finished_at: finishedAt,
     }))
     await session.run(this.#sql.end, { rows: rowsText(rows) })
+    await session.run(this.#sql.settled, { seqs: rows.map(({ seq }) => seq) })
     const histories = await this.#histories(session, namespace, endings)
     await this.applyHistory(
       session,
@@ -120,7 +123,10 @@ export class ServerEndings {
   async #remove(session: SqlSession, rows: readonly EndingRow[]): Promise<void> {
     if (rows.length === 0) return
     const attempted = rows.filter(({ attempt }) => attempt > 0).map(({ seq }) => seq)
-    await session.run(this.#sql.remove, { seqs: rows.map(({ seq }) => seq) })
+    await this.#parts.removal.remove(
+      session,
+      rows.map(({ seq }) => seq),
+    )
     if (attempted.length > 0) await session.run(this.#sql.removeAttempts, { seqs: attempted })
   }
 

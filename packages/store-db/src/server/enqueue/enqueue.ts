@@ -9,7 +9,7 @@ import type { ServerContext } from '../server-context.ts'
 import { statements } from '../statements.ts'
 import { enqueueSql } from './enqueue-sql.ts'
 import { type AtHostCommit, HostTransactions } from './host-transactions.ts'
-import { isTerminal, retryExecution } from './retrying.ts'
+import { retryExecution } from './retrying.ts'
 
 /** What enqueueing shares with other roles. */
 export interface EnqueueParts {
@@ -58,14 +58,14 @@ export function serverEnqueue(context: ServerContext, parts: EnqueueParts): Enqu
     by: string | null,
   ): Promise<CancelResult> => {
     const [found] = (await session.run<AskedRow>(sql.lock, { namespace, id })).rows
-    if (found === undefined) return 'unknown'
-    if (isTerminal(found.status)) return 'already-ended'
-    const now = integerOf(found.now)
-    await session.run(sql.requestCancel, { namespace, id, now, by })
+    if (found === undefined) {
+      const { rows } = await session.run(sql.byId, { namespace, id })
+      return rows.length === 0 ? 'unknown' : 'already-ended'
+    }
+    const [row, now] = [endingRowOf(found), integerOf(found.now)]
+    await session.run(sql.requestCancel, { seq: row.seq, now, by })
     if (found.status !== 'scheduled') return 'requested'
-    await endings.finish(session, namespace, [
-      { row: endingRowOf(found), status: 'cancelled', reason: null, finishedAt: now },
-    ])
+    await endings.finish(session, namespace, [{ row, status: 'cancelled', reason: null, finishedAt: now }])
     return 'cancelled'
   }
 

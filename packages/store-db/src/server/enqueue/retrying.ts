@@ -16,7 +16,7 @@ export interface RetryRequest {
 }
 
 /** Whether a status never changes any more (rule 3). */
-export function isTerminal(status: ExecutionRow['status']): boolean {
+function isTerminal(status: ExecutionRow['status']): boolean {
   return status !== 'scheduled' && status !== 'claimed' && status !== 'running'
 }
 
@@ -37,6 +37,7 @@ export async function retryExecution(session: SqlSession, sql: Sql, request: Ret
     } else if (isTerminal(end.status)) {
       // Who asks at the same time may be first: the next look finds whose it is.
       await session.run(sql.replace, { namespace, id: end.id, newId, by })
+      await session.run(sql.replaceUnsettled, { namespace, newId })
     } else {
       return end.id === id
         ? { result: 'not-ended', id, status: visibleStatus(end.status) }

@@ -2,6 +2,8 @@ import type { Runtime } from '@escapement/base'
 
 /** Payloads that are the same are sent so far apart. Milliseconds (rule 23). */
 const BETWEEN_MS = 5
+/** A pool that was ended meanwhile never answers: the last hints are waited for so long. Milliseconds. */
+const CLOSE_MS = 1_000
 
 const ignore = (): void => undefined
 
@@ -25,10 +27,12 @@ export class HintSender {
     else if (!this.#stopping.signal.aborted) this.#begin(payload)
   }
 
-  /** Resolves when nothing is on its way any more. */
+  /** Resolves when nothing is on its way any more, or after a while. */
   async close(): Promise<void> {
     this.#stopping.abort('closed')
-    await Promise.all([...this.#recent.values()].map(({ over }) => over))
+    const sending = Promise.all([...this.#recent.values()].map(({ over }) => over))
+    if (this.#recent.size === 0) return
+    await Promise.race([sending, this.#runtime.sleep(CLOSE_MS, undefined, { keepAlive: false })])
   }
 
   #begin(payload: string): void {

@@ -1,5 +1,6 @@
 import type { RowColumns } from '../server-sql.ts'
 import type { ServerContext } from '../server-context.ts'
+import { UNSETTLED_COPY, WAITING } from './unsettled-copy.ts'
 
 /** What an execution brings along. */
 const GIVEN: RowColumns = {
@@ -12,10 +13,7 @@ const GIVEN: RowColumns = {
   priority: 'integer',
   is_ledger: 'integer',
   is_tick: 'integer',
-  is_judged: 'integer',
-  is_catch_up: 'integer',
   is_exclusive: 'integer',
-  if_open: 'key',
   concurrency_key: 'key',
   concurrency_limit: 'integer',
   missed: 'text',
@@ -32,7 +30,7 @@ const TIMES: RowColumns = {
   start_within_ms: 'integer',
 }
 
-/** Statements that insert executions, any number at once. */
+/** Statements that insert executions, any number at once, and beside each the row that it is unsettled by. */
 export function insertionSql({ tables: t, sql, clock }: ServerContext) {
   const given = Object.keys(GIVEN)
   const dueAt = 'COALESCE(v.due_at, c.now + v.delay_ms)'
@@ -42,21 +40,34 @@ export function insertionSql({ tables: t, sql, clock }: ServerContext) {
       COALESCE(v.scheduled_for, c.now), ${dueAt}, ${dueAt} + v.start_within_ms, c.now
     FROM (SELECT ${clock.nowMs} AS now) AS c, ${sql.rows(':rows', 'v', { ...GIVEN, ...TIMES })}
     WHERE v.id IS NOT NULL`
+  const insertMissing = `${insert} ${sql.ignoreExisting(t.executions, 'seq')}`
+  const told = sql.returningInserted(UNSETTLED_COPY.join(', '))
+  const waiting = Object.keys(WAITING)
+  const insertUnsettled = `INSERT INTO ${t.unsettled} (status, ${[...UNSETTLED_COPY, ...waiting].join(', ')})
+    SELECT 'scheduled', ${[...UNSETTLED_COPY.map((column) => `x.${column}`), ...waiting.map((column) => `w.${column}`)].join(', ')}
+    FROM ${sql.rows(':rows', 'w', { id: 'key', ...WAITING })}`
+  const insertBoth = `WITH x AS (${insertMissing} ${told})
+    ${insertUnsettled} JOIN x ON x.id = w.id ${sql.ignoreExisting(t.unsettled, 'seq')} ${sql.returningInserted('id')}`
+  const known = `x.id, COALESCE(u.status, x.status) AS status, x.job, ${sql.keyText('x.dedupe_key')} AS dedupe_key`
   const named = `${sql.rows(':rows', 'v', { id: 'key', job: 'key', dedupe_key: 'key' })}
     ${sql.join} ${t.executions} AS x ON x.namespace = :namespace`
-  const known = `x.id, x.status, x.job, ${sql.keyText('x.dedupe_key')} AS dedupe_key`
+  const beside = `LEFT JOIN ${t.unsettled} AS u ON u.seq = x.seq`
   return {
-    /** One that exists already, by id or identity, changes nothing (rule 1). */
-    insertMissing: `${insert} ${sql.ignoreExisting(t.executions, 'seq')} ${sql.returningInserted('id')}`,
-
     /** All or, where one exists already, none. */
     insertAll: (): string => insert,
+
+    /** One that exists already, by id or identity, changes nothing (rule 1). A server that can tell does both at once. */
+    insertMissing: (): string => (told === '' ? insertMissing : insertBoth),
+
+    /** Where it cannot: what was inserted just now is unsettled; what has its verdict is not any more. */
+    insertUnsettled: `${insertUnsettled} ${sql.join} ${t.executions} AS x ON x.namespace = :namespace AND x.id = w.id
+      WHERE x.finished_at IS NULL ${sql.ignoreExisting(t.unsettled, 'seq')}`,
 
     /** Which of the ids exist. */
     ids: `SELECT x.id FROM ${named} AND x.id = v.id`,
 
     /** What an insert has met: the rows of the same ids, and of the same identities. */
-    sameId: `SELECT ${known} FROM ${named} AND x.id = v.id ${sql.readBack}`,
-    sameIdentity: `SELECT ${known} FROM ${named} AND x.dedupe_key = v.dedupe_key AND x.job = v.job ${sql.readBack}`,
+    sameId: `SELECT ${known} FROM ${named} AND x.id = v.id ${beside} ${sql.readBack}`,
+    sameIdentity: `SELECT ${known} FROM ${named} AND x.dedupe_key = v.dedupe_key AND x.job = v.job ${beside} ${sql.readBack}`,
   }
 }

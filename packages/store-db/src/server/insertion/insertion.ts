@@ -33,7 +33,7 @@ export class ServerInsertion {
 
   /** Inserts executions by one statement; those that exist already, by id or identity, stay as they are. */
   async insertMissing(session: Session, namespace: string, executions: readonly NewExecution[]): Promise<void> {
-    if (executions.length > 0) await session.run(this.#sql.insertMissing, { namespace, rows: rowsOf(executions) })
+    if (executions.length > 0) await this.#insert(session, namespace, executions)
   }
 
   /** Inserts executions and says what became of each, by as few statements as the server allows. */
@@ -41,7 +41,11 @@ export class ServerInsertion {
     if (executions.length === 0) return []
     if (this.#isPostgres) return await this.enqueueWithin(this.#context, namespace, executions)
     try {
-      await this.#context.run(this.#sql.insertAll, { namespace, rows: rowsOf(executions) })
+      const parameters = { namespace, rows: rowsOf(executions) }
+      await this.#context.transaction(async (session) => {
+        await session.run(this.#sql.insertAll, parameters)
+        await session.run(this.#sql.insertUnsettled, parameters)
+      })
       return executions.map(({ id }) => ({ id, status: 'scheduled', existing: false }))
     } catch (error) {
       if (!(error instanceof UniqueViolationError)) throw error
@@ -79,14 +83,22 @@ export class ServerInsertion {
 
   /** Inserts what is missing; answers the ids of that. */
   async #insertAndTell(session: Session, namespace: string, executions: readonly NewExecution[]): Promise<Set<string>> {
-    const rows = rowsOf(executions)
-    const before = this.#isPostgres ? [] : (await session.run<{ id: string }>(this.#sql.ids, { namespace, rows })).rows
-    const told = await session.run<{ id: string }>(this.#sql.insertMissing, { namespace, rows })
-    if (this.#isPostgres) return new Set(told.rows.map(({ id }) => id))
-    const after = await session.run<{ id: string }>(this.#sql.ids, { namespace, rows })
+    if (this.#isPostgres) return new Set(await this.#insert(session, namespace, executions))
+    const parameters = { namespace, rows: rowsOf(executions) }
+    const before = await session.run<{ id: string }>(this.#sql.ids, parameters)
+    await this.#insert(session, namespace, executions)
+    const after = await session.run<{ id: string }>(this.#sql.ids, parameters)
     const inserted = new Set(after.rows.map(({ id }) => id))
-    for (const { id } of before) inserted.delete(id)
+    for (const { id } of before.rows) inserted.delete(id)
     return inserted
+  }
+
+  /** Inserts what is missing; PostgreSQL says what that was. */
+  async #insert(session: Session, namespace: string, executions: readonly NewExecution[]): Promise<readonly string[]> {
+    const parameters = { namespace, rows: rowsOf(executions) }
+    const { rows } = await session.run<{ id: string }>(this.#sql.insertMissing, parameters)
+    if (!this.#isPostgres) await session.run(this.#sql.insertUnsettled, parameters)
+    return rows.map(({ id }) => id)
   }
 
   async #known(session: Session, namespace: string, executions: readonly NewExecution[]): Promise<Known> {

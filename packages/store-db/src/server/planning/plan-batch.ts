@@ -1,6 +1,7 @@
 import type { PlanEntry, Span } from '@escapement/core'
 import { integerOf, type SqlSession } from '@escapement/db'
 import { pauseText } from '../../job/pause-text.ts'
+import type { ExecutionRemoval } from '../ending/execution-removal.ts'
 import { readNumbers } from '../read-numbers.ts'
 import { rowsText } from '../rows-text.ts'
 import type { Statements } from '../statements.ts'
@@ -46,7 +47,7 @@ export async function lockBatch(
 /** Moves the cursors, and gives late ticks their verdicts; answers the spans of those that do not run. */
 export async function writeVerdicts(
   session: SqlSession,
-  sql: Sql,
+  { sql, removal }: { readonly sql: Sql; readonly removal: ExecutionRemoval },
   namespace: string,
   { entries, unjudged }: PlanBatch,
 ): Promise<readonly Span[]> {
@@ -67,7 +68,11 @@ export async function writeVerdicts(
   )
   if (kept.length > 0) await session.run(sql.keep, { rows: rowsText(kept) })
   const folded = entries.flatMap(({ fold }) => fold.map((verdict) => ({ ...rowOf(verdict), reason: verdict.reason })))
-  if (folded.length > 0) await session.run(sql.remove, { seqs: folded.map(({ seq }) => seq) })
+  // None was started, so none has attempts.
+  await removal.remove(
+    session,
+    folded.map(({ seq }) => seq),
+  )
   return folded.map(({ job, revision, scheduled_for: tick, reason }) => ({
     job,
     revision,

@@ -1,11 +1,12 @@
 import { CURRENT_REVISION, JOB_COLUMNS } from '../definitions/job-columns.ts'
 import { aliveAt } from '../definitions/definitions-sql.ts'
+import { listedExecutions } from '../named-executions.ts'
 import type { ServerContext } from '../server-context.ts'
 
 /** Statements of the planner. */
-export function planningSql({ tables: t, sql, clock }: ServerContext) {
+export function planningSql(context: ServerContext) {
+  const { tables: t, sql, clock } = context
   const jobs = sql.list(':jobs', 'v', 'key')
-  const ids = sql.list(':ids', 'v', 'key')
   return {
     /** Soonest first by the index: jobs that are not due, absent or retired cost nothing. One row at least, with the time. */
     planned: (limit: number): string => `SELECT p.name, p.plan_at, c.now FROM (SELECT ${clock.nowMs} AS now) AS c
@@ -26,7 +27,7 @@ export function planningSql({ tables: t, sql, clock }: ServerContext) {
     lateTicks: `SELECT n.job, n.id, n.scheduled_for FROM (
         SELECT x.job, x.id, x.scheduled_for, x.unjudged_at,
           ROW_NUMBER() OVER (PARTITION BY x.job ORDER BY x.unjudged_at, x.seq) AS place
-        FROM ${t.executions} AS x
+        FROM ${t.unsettled} AS x
         WHERE x.namespace = :namespace AND x.is_ledger = 1 AND x.unjudged_at < :late
       ) AS n JOIN ${jobs} ON v.value = n.job
       WHERE n.place <= :most ORDER BY n.unjudged_at, n.place`,
@@ -37,8 +38,8 @@ export function planningSql({ tables: t, sql, clock }: ServerContext) {
       WHERE j.retired_at IS NULL ORDER BY j.name FOR UPDATE`,
 
     lockUnjudged: `SELECT x.seq, x.id, x.job, x.revision, x.scheduled_for
-      FROM ${ids} ${sql.join} ${t.executions} AS x ON x.namespace = :namespace AND x.id = v.value
-      WHERE x.status = 'scheduled' AND x.is_judged = 0 ORDER BY x.seq FOR UPDATE`,
+      FROM ${listedExecutions(context)} ${sql.join} ${t.unsettled} AS x ON x.seq = v.seq
+      WHERE x.status = 'scheduled' AND x.is_judged = 0 ORDER BY x.seq ${sql.forUpdateOfX}`,
 
     advance: (): string =>
       sql.update({
@@ -57,13 +58,9 @@ export function planningSql({ tables: t, sql, clock }: ServerContext) {
         },
       }),
 
-    /** None was started, so none has attempts. */
-    remove: (): string =>
-      sql.remove({ table: t.executions, from: sql.list(':seqs', 'v', 'integer'), on: 'x.seq = v.value' }),
-
     keep: (): string =>
       sql.update({
-        table: t.executions,
+        table: t.unsettled,
         from: sql.rows(':rows', 'v', { seq: 'integer', missed: 'text' }),
         on: 'x.seq = v.seq',
         set: { is_judged: '1', is_catch_up: '1', missed: 'v.missed' },

@@ -5,6 +5,7 @@ import { jobStateOf } from '../../job/job-row.ts'
 import { parsePauses } from '../../job/pause-text.ts'
 import type { QueueUse } from '../definitions/queue-use.ts'
 import { jobRowOf } from '../definitions/job-columns.ts'
+import type { ExecutionRemoval } from '../ending/execution-removal.ts'
 import type { ServerInsertion } from '../insertion/insertion.ts'
 import type { ServerContext } from '../server-context.ts'
 import type { ServerSpans } from '../spans/spans.ts'
@@ -16,11 +17,13 @@ import { planningSql } from './planning-sql.ts'
 export interface PlanningParts {
   readonly queueUse: QueueUse
   readonly insertion: ServerInsertion
+  readonly removal: ExecutionRemoval
   readonly spans: ServerSpans
 }
 
 /** From schedules to rows on a server. */
-export function serverPlanning(context: ServerContext, { queueUse, insertion, spans }: PlanningParts): PlanStore {
+export function serverPlanning(context: ServerContext, parts: PlanningParts): PlanStore {
+  const { queueUse, insertion, removal, spans } = parts
   const sql = statements(planningSql(context))
 
   const dueJobs = async (
@@ -69,7 +72,7 @@ export function serverPlanning(context: ServerContext, { queueUse, insertion, sp
       return await context.transaction(async (session) => {
         const batch = await lockBatch(session, sql, namespace, entries)
         if (batch.entries.length > 0) {
-          const folded = await writeVerdicts(session, sql, namespace, batch)
+          const folded = await writeVerdicts(session, { sql, removal }, namespace, batch)
           await insertion.insertMissing(
             session,
             namespace,

@@ -27,26 +27,55 @@ const NUMBERS = [
   'is_occupied',
 ] as const satisfies readonly (keyof ExecutionRow)[]
 
-/** The columns of an execution `x` with what is read beside it, and the time, as {@link readExecution} reads them. */
+/** What the row of an unsettled execution knows better. */
+const CHANGING = [
+  'status',
+  'queue',
+  'due_at',
+  'claimed_at',
+  'started_at',
+  'abandoned_at',
+  'instance',
+  'fence',
+  'attempt',
+  'retries',
+  'interruptions',
+  'missed',
+  'progress',
+  'cancel_requested_at',
+  'cancel_requested_by',
+]
+
+/** A column of an execution `x` as it is now, beside `u`. */
+export function current(column: string): string {
+  return `COALESCE(u.${column}, x.${column})`
+}
+
+/** What {@link executionColumns} are read beside: the row of an execution that is not settled. */
+export function besideUnsettled({ tables: t }: ServerContext): string {
+  return `LEFT JOIN ${t.unsettled} AS u ON u.seq = x.seq`
+}
+
+/** The columns of an execution `x`, beside `u`, with what is read beside it, and the time, as {@link readExecution} reads them. */
 export function executionColumns({ tables: t, sql, clock }: ServerContext): string {
   const now = clock.nowMs
-  const isDue = `x.status = 'scheduled' AND x.due_at <= ${now}`
-  return `x.seq, x.id, x.job, x.revision, x.origin, ${sql.keyText('x.dedupe_key')} AS dedupe_key, x.status, x.reason,
-    x.queue, x.priority, x.scheduled_for, x.due_at, x.created_at, x.claimed_at, x.started_at, x.finished_at,
-    x.abandoned_at, x.instance, x.fence, x.attempt, x.retries, x.interruptions, x.is_tick,
-    ${sql.keyText('x.concurrency_key')} AS concurrency_key, x.missed, x.input, x.output, x.error, x.progress,
-    x.created_by, x.cancel_requested_at, x.cancel_requested_by, x.replaces, x.traceparent, ${now} AS now,
+  const isDue = `u.status = 'scheduled' AND u.due_at <= ${now}`
+  const changing = CHANGING.map((column) => `${current(column)} AS ${column}`).join(', ')
+  return `x.seq, x.id, x.job, x.revision, x.origin, ${sql.keyText('x.dedupe_key')} AS dedupe_key, ${changing}, x.reason,
+    x.priority, x.scheduled_for, x.created_at, x.finished_at, x.is_tick,
+    ${sql.keyText('x.concurrency_key')} AS concurrency_key, x.input, x.output, x.error, x.created_by, x.replaces,
+    x.traceparent, ${now} AS now,
     (SELECT r.id FROM ${t.executions} AS r WHERE r.namespace = x.namespace
       AND r.dedupe_key = CONCAT('replaces:', x.id) AND r.job = x.job) AS replaced_by,
     (SELECT j.pauses FROM ${t.jobs} AS j WHERE j.namespace = x.namespace AND j.name = x.job) AS job_pauses,
-    (SELECT q.pauses FROM ${t.queues} AS q WHERE q.namespace = x.namespace AND q.name = x.queue) AS queue_pauses,
+    (SELECT q.pauses FROM ${t.queues} AS q WHERE q.namespace = x.namespace AND q.name = ${current('queue')}) AS queue_pauses,
     CASE WHEN ${isDue} THEN CASE WHEN EXISTS (SELECT 1 FROM ${t.handlers} AS h
       JOIN ${t.instances} AS i ON i.namespace = h.namespace AND i.id = h.instance
       WHERE h.namespace = x.namespace AND h.job = x.job AND ${aliveAt(now)}) THEN 1 ELSE 0 END END AS has_handler,
     CASE WHEN ${isDue} THEN CASE WHEN x.is_exclusive = 1 AND EXISTS (SELECT 1
-      FROM ${t.executions} AS o ${sql.through(`${t.prefix}executions_open`)}
+      FROM ${t.unsettled} AS o ${sql.through(`${t.prefix}unsettled_open`)}
       WHERE o.namespace = :namespace AND o.open_key IS NOT NULL AND o.open_key >= x.job AND o.open_key < CONCAT(x.job, '$')
-        AND o.seq <> x.seq AND (x.attempt = 0 OR o.status <> 'scheduled')) THEN 1 ELSE 0 END END AS is_occupied`
+        AND o.seq <> x.seq AND (u.attempt = 0 OR o.status <> 'scheduled')) THEN 1 ELSE 0 END END AS is_occupied`
 }
 
 /** A row of {@link executionColumns}. */

@@ -2,6 +2,7 @@ import type { ExecutionFilter, ExecutionStatus, PageRequest } from '@escapement/
 import type { SqlParameters, SqlValue } from '@escapement/db'
 import { parseCursor } from '../../page/page-cursor.ts'
 import type { ServerContext } from '../server-context.ts'
+import { besideUnsettled, current } from './execution-columns.ts'
 
 /** Ended otherwise than well: few among many, and what people look for. The column `rare_status` has the same words. */
 const RARE: ReadonlySet<ExecutionStatus> = new Set(['failed', 'timed_out', 'cancelled', 'skipped'])
@@ -23,10 +24,10 @@ interface Path {
   /** Null: whatever the server finds best. */
   readonly index: string | null
   readonly condition: string
-  /** A column that is null and stands before the order of the page in that of the index. */
-  readonly nullColumn?: string
   /** A list that the table is joined to. */
   readonly from?: string
+  /** It leads through what is not settled. */
+  readonly isUnsettled?: true
   /** Whether it leads to executions of one of the jobs that are asked for. */
   readonly isOfJob?: true
 }
@@ -54,18 +55,25 @@ export function matchingExecutions(
   const direction = order === 'newest' ? 'DESC' : 'ASC'
   const most = roundedUp(limit)
   const paths = pathsOf(context, filter, put)
-  const rest = [...conditionsOf(context, filter, put), ...behind(cursor, order, put)]
+  const isLive = paths.some(({ isUnsettled = false }) => isUnsettled)
+  const isMore = !isLive && knowsMore(filter)
+  const column = (name: string): string => (isMore ? current(name) : `${isLive ? 'u' : 'x'}.${name}`)
+  const rest = [...conditionsOf(context, filter, put, column), ...behind(isLive ? 'u' : 'x', cursor, order, put)]
   // Said again, PostgreSQL would seek by all jobs at once and lose the order.
   if (filter.jobs !== undefined && !paths.every(({ isOfJob = false }) => isOfJob)) {
-    rest.push(sql.among('x.job', put('jobs', filter.jobs)))
+    rest.push(sql.among(`${isLive ? 'u' : 'x'}.job`, put('jobs', filter.jobs)))
   }
-  const branches = paths.map(({ index, condition, nullColumn, from }) => {
-    const hint = index === null ? '' : sql.through(`${t.prefix}executions_${index}`)
-    const table = `${from === undefined ? '' : `${from} ${sql.join}`} ${t.executions} AS x ${hint}`
-    const where = ['x.namespace = :namespace', condition, ...rest].join(' AND ')
-    const first = nullColumn === undefined ? '' : sql.behindNull(nullColumn, direction)
-    return `(SELECT x.seq, x.scheduled_for, x.id FROM ${table}${from === undefined ? ' WHERE' : ' ON'} ${where}
-      ORDER BY ${first}x.scheduled_for ${direction}, x.id ${direction} LIMIT ${most})`
+  const branches = paths.map(({ index, condition, from, isUnsettled = false }) => {
+    const lead = isUnsettled ? 'u' : 'x'
+    const hint = index === null ? '' : sql.through(`${t.prefix}${isUnsettled ? 'unsettled' : 'executions'}_${index}`)
+    const where = [`${lead}.namespace = :namespace`, condition, ...rest].join(' AND ')
+    const table = isUnsettled
+      ? `${t.unsettled} AS u ${hint} ${sql.join} ${t.executions} AS x ON x.seq = u.seq`
+      : `${from === undefined ? '' : `${from} ${sql.join}`} ${t.executions} AS x ${hint}
+        ${from === undefined ? '' : `ON x.namespace = :namespace AND ${condition}`}
+        ${isMore ? besideUnsettled(context) : ''}`
+    return `(SELECT x.seq, x.scheduled_for, x.id FROM ${table} WHERE ${where}
+      ORDER BY ${lead}.scheduled_for ${direction}, ${lead}.id ${direction} LIMIT ${most})`
   })
   const text = `SELECT m.seq, m.scheduled_for, m.id FROM (${branches.join(' UNION ALL ')}) AS m
     ORDER BY m.scheduled_for ${direction}, m.id ${direction} LIMIT ${most}`
@@ -75,6 +83,11 @@ export function matchingExecutions(
 /** The next power of two. */
 export function roundedUp(count: number): number {
   return 2 ** Math.ceil(Math.log2(Math.max(1, count)))
+}
+
+/** Whether it asks for what an unsettled row knows better. */
+function knowsMore({ statuses, queues, instances }: ExecutionFilter): boolean {
+  return queues !== undefined || instances !== undefined || (statuses?.some((status) => UNSETTLED.has(status)) ?? false)
 }
 
 function pathsOf({ sql }: ServerContext, filter: ExecutionFilter, put: Put): readonly Path[] {
@@ -88,10 +101,10 @@ function pathsOf({ sql }: ServerContext, filter: ExecutionFilter, put: Put): rea
     statuses !== undefined && statuses.length > 0 && statuses.every((status) => set.has(status))
   if (isEvery(RARE)) return rarePaths([...new Set(jobs)], [...new Set(statuses)], put)
   if (statuses?.length === 1 && statuses[0] === 'running') {
-    return [{ index: 'held', condition: 'x.held_by IS NOT NULL' }]
+    return [{ index: 'held', condition: 'u.held_by IS NOT NULL', isUnsettled: true }]
   }
   if (isEvery(UNSETTLED)) {
-    return [{ index: 'finished', condition: 'x.finished_at IS NULL', nullColumn: 'x.finished_at' }]
+    return [{ index: 'page', condition: 'TRUE', isUnsettled: true }]
   }
   const among = padded([...new Set(jobs)])
   if (among.length === 0 || 2 * among.length > MOST_PATHS) return [{ index: 'page', condition: 'TRUE' }]
@@ -123,20 +136,25 @@ function padded(jobs: readonly string[]): readonly string[] {
   return jobs.length === 0 ? [] : Array.from({ length: roundedUp(jobs.length) }, (_, at) => jobs[at] ?? '')
 }
 
-function conditionsOf({ sql }: ServerContext, filter: ExecutionFilter, put: Put): readonly string[] {
+function conditionsOf(
+  { sql }: ServerContext,
+  filter: ExecutionFilter,
+  put: Put,
+  column: (name: string) => string,
+): readonly string[] {
   const { statuses, origins, queues, instances, from, to, createdBefore, search } = filter
   const found: string[] = []
-  const among = (column: string, name: string, values: readonly string[] | undefined): void => {
-    if (values !== undefined) found.push(sql.among(column, put(name, values)))
+  const among = (searched: string, name: string, values: readonly string[] | undefined): void => {
+    if (values !== undefined) found.push(sql.among(searched, put(name, values)))
   }
   among(
-    'x.status',
+    column('status'),
     'statuses',
     statuses?.flatMap((status) => (status === 'scheduled' ? ['scheduled', 'claimed'] : [status])),
   )
   among('x.origin', 'origins', origins)
-  among('x.queue', 'queues', queues)
-  among('x.instance', 'instances', instances)
+  among(column('queue'), 'queues', queues)
+  among(column('instance'), 'instances', instances)
   if (from !== undefined) found.push(`x.scheduled_for >= ${put('since', from)}`)
   if (to !== undefined) found.push(`x.scheduled_for < ${put('until', to)}`)
   if (createdBefore !== undefined) found.push(`x.created_at <= ${put('createdBefore', createdBefore)}`)
@@ -144,19 +162,24 @@ function conditionsOf({ sql }: ServerContext, filter: ExecutionFilter, put: Put)
     const key = `CASE WHEN ${sql.keyText('x.dedupe_key')} LIKE 'key:%' THEN SUBSTR(${sql.keyText('x.dedupe_key')}, 5) END`
     const texts = ['x.job', key, 'x.id', sql.jsonText('x.error', ['message']), 'x.input']
     const text = put('search', search)
-    found.push(`(${texts.map((column) => sql.contains(column, text)).join(' OR ')})`)
+    found.push(`(${texts.map((each) => sql.contains(each, text)).join(' OR ')})`)
   }
   return found
 }
 
 /** Said twice: PostgreSQL seeks by the row, MySQL and MariaDB by the alternatives. */
-function behind(cursor: string | null | undefined, order: 'newest' | 'oldest', put: Put): readonly string[] {
+function behind(
+  table: 'u' | 'x',
+  cursor: string | null | undefined,
+  order: 'newest' | 'oldest',
+  put: Put,
+): readonly string[] {
   if (cursor == null) return []
   const { scheduledFor, id } = parseCursor(cursor)
   const [at, last] = [put('placeAt', scheduledFor), put('placeId', id)]
   const sign = order === 'newest' ? '<' : '>'
   return [
-    `(x.scheduled_for, x.id) ${sign} (${at}, ${last})`,
-    `(x.scheduled_for ${sign} ${at} OR (x.scheduled_for = ${at} AND x.id ${sign} ${last}))`,
+    `(${table}.scheduled_for, ${table}.id) ${sign} (${at}, ${last})`,
+    `(${table}.scheduled_for ${sign} ${at} OR (${table}.scheduled_for = ${at} AND ${table}.id ${sign} ${last}))`,
   ]
 }

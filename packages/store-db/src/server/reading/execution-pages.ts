@@ -2,7 +2,7 @@ import type { ExecutionFilter, ReadStore } from '@escapement/core'
 import { integerOf, statement } from '@escapement/db'
 import { cursorOf, pageOf } from '../../page/page-cursor.ts'
 import type { ServerContext } from '../server-context.ts'
-import { executionColumns, readExecution } from './execution-columns.ts'
+import { besideUnsettled, executionColumns, readExecution } from './execution-columns.ts'
 import { matchingExecutions } from './execution-filter.ts'
 
 /** Pages and numbers of executions on a server. */
@@ -32,6 +32,7 @@ export function executionPages(context: ServerContext): Pick<ReadStore, 'executi
       const direction = page.order === 'oldest' ? 'ASC' : 'DESC'
       const rows = await context.run(
         statement(`SELECT ${columns} FROM (${text}) AS m ${sql.join} ${t.executions} AS x ON x.seq = m.seq
+          ${besideUnsettled(context)}
           ORDER BY m.scheduled_for ${direction}, m.id ${direction}`),
         parameters,
       )

@@ -3,7 +3,7 @@ import { attemptsOf } from '../../execution/execution-row.ts'
 import type { ServerContext } from '../server-context.ts'
 import { spanOfRow } from '../spans/spans.ts'
 import { statements } from '../statements.ts'
-import { attemptRowOf, executionColumns, executionRowOf, readExecution } from './execution-columns.ts'
+import { attemptRowOf, besideUnsettled, executionColumns, executionRowOf, readExecution } from './execution-columns.ts'
 
 /** Reads one execution, and the ledger of one job, on a server. */
 export function executionReading(context: ServerContext): Pick<ReadStore, 'execution' | 'tickExecutions' | 'spans'> {
@@ -34,13 +34,15 @@ export function executionReading(context: ServerContext): Pick<ReadStore, 'execu
 export function executionReadingSql(context: ServerContext) {
   const { tables: t } = context
   return {
-    execution: `SELECT ${executionColumns(context)} FROM ${t.executions} AS x
+    execution: `SELECT ${executionColumns(context)} FROM ${t.executions} AS x ${besideUnsettled(context)}
       WHERE x.namespace = :namespace AND x.id = :id`,
 
     attempts: `SELECT number, instance, fence, claimed_at, started_at, finished_at, outcome, error, log
       FROM ${t.attempts} WHERE execution_seq = :seq ORDER BY number`,
 
-    tickExecutions: (limit: number): string => `SELECT ${executionColumns(context)} FROM ${t.executions} AS x
+    tickExecutions: (
+      limit: number,
+    ): string => `SELECT ${executionColumns(context)} FROM ${t.executions} AS x ${besideUnsettled(context)}
       WHERE x.namespace = :namespace AND x.job = :job AND x.is_ledger = 1
         AND x.scheduled_for >= :since AND x.scheduled_for <= :until
       ORDER BY x.scheduled_for, x.id LIMIT ${limit}`,

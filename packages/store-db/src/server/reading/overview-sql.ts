@@ -4,11 +4,11 @@ import { BUCKET_COLUMNS } from '../statistics/bucket-row.ts'
 
 /** Statements about everything at once. */
 export function overviewSql({ tables: t, sql, clock }: ServerContext) {
-  const e = t.executions
+  const u = t.unsettled
   const time = `(SELECT ${clock.nowMs} AS now) AS c`
   return {
     instances: `SELECT i.id, i.name, i.version, i.started_at, i.heartbeat_at, i.lease_until, i.dead_at, c.now,
-        (SELECT COUNT(*) FROM ${e} AS x ${sql.through(`${t.prefix}executions_held`)}
+        (SELECT COUNT(*) FROM ${u} AS x ${sql.through(`${t.prefix}unsettled_held`)}
           WHERE x.namespace = i.namespace AND x.held_by = i.id AND x.status = 'running') AS running
       FROM ${time}, ${t.instances} AS i WHERE i.namespace = :namespace ORDER BY i.started_at, i.id`,
 
@@ -17,18 +17,18 @@ export function overviewSql({ tables: t, sql, clock }: ServerContext) {
 
     /** What waits is counted in indexes alone. */
     backlog: `SELECT x.waiting_queue AS queue, COUNT(*) AS due, MAX(c.now - x.due_at) AS oldest, 0 AS running
-        FROM ${time}, ${e} AS x
+        FROM ${time}, ${u} AS x
         WHERE x.namespace = :namespace AND x.waiting_queue IS NOT NULL AND x.due_at <= c.now GROUP BY x.waiting_queue
-      UNION ALL SELECT x.queue, COUNT(*), MAX(c.now - x.unjudged_at), 0 FROM ${time}, ${e} AS x
+      UNION ALL SELECT x.queue, COUNT(*), MAX(c.now - x.unjudged_at), 0 FROM ${time}, ${u} AS x
         WHERE x.namespace = :namespace AND x.is_ledger IN (0, 1) AND x.unjudged_at <= c.now GROUP BY x.queue
-      UNION ALL SELECT x.queue, 0, 0, COUNT(*) FROM ${e} AS x
+      UNION ALL SELECT x.queue, 0, 0, COUNT(*) FROM ${u} AS x
         WHERE x.namespace = :namespace AND x.held_by IS NOT NULL AND x.status = 'running' GROUP BY x.queue`,
 
     /** Jobs with rows that wait: one seek for each job, then one for its handlers. */
     stranded: (limit: number): string => `SELECT w.job FROM ${time}, (
-        SELECT d.value AS job FROM ${sql.distinct(e, 'waiting_job', 'd')} WHERE EXISTS (SELECT 1 FROM ${e} AS x
+        SELECT d.value AS job FROM ${sql.distinct(u, 'waiting_job', 'd')} WHERE EXISTS (SELECT 1 FROM ${u} AS x
           WHERE x.namespace = :namespace AND x.waiting_job = d.value AND x.due_at <= ${clock.nowMs})
-        UNION SELECT x.job FROM ${e} AS x
+        UNION SELECT x.job FROM ${u} AS x
           WHERE x.namespace = :namespace AND x.is_ledger IN (0, 1) AND x.unjudged_at <= ${clock.nowMs}
       ) AS w
       WHERE NOT EXISTS (SELECT 1 FROM ${t.handlers} AS h

@@ -1,18 +1,17 @@
 import type { ColumnTypes } from './column-types.ts'
 import { generated, type Table } from './table.ts'
 
-const WAITS = "status = 'scheduled' AND is_judged = 1"
-const IS_UNJUDGED = "status = 'scheduled' AND is_judged = 0"
-const IS_HELD = "status IN ('claimed', 'running')"
 const IS_RARE = "status IN ('failed', 'timed_out', 'cancelled', 'skipped')"
 
-/** Executions: the one table whose every row is written at least three times. */
+/**
+ * Executions: what is asked for, and the verdict. What changes in between is in `unsettled`, so that a row is written
+ * twice, whatever happens to it: when it is made and when it is settled.
+ */
 export function executionTable(t: ColumnTypes): Table {
   return {
     name: 'executions',
     // `is_ledger`: it stands for a tick in the ledger. `is_tick`: a pause holds it back, being a tick or its replacement.
-    // `is_kept`: settled, and only a limit on the number of settled ones keeps it. `is_judged`: its overlap and pause were judged; `is_catch_up`: by the planner, after the fact.
-    // `open_key`: see the index `open`.
+    // `is_kept`: settled, and only a limit on the number of settled ones keeps it.
     columns: [
       `seq ${t.sequence}`,
       `namespace ${t.name} NOT NULL`,
@@ -34,20 +33,14 @@ export function executionTable(t: ColumnTypes): Table {
       'finished_at BIGINT',
       'abandoned_at BIGINT',
       `instance ${t.name}`,
-      'claim_token BIGINT',
       'fence BIGINT NOT NULL DEFAULT 0',
       'attempt INTEGER NOT NULL DEFAULT 0',
       'retries INTEGER NOT NULL DEFAULT 0',
       'interruptions INTEGER NOT NULL DEFAULT 0',
       'is_ledger SMALLINT NOT NULL',
       'is_tick SMALLINT NOT NULL',
-      'is_judged SMALLINT NOT NULL',
-      'is_catch_up SMALLINT NOT NULL',
-      'was_interrupted SMALLINT NOT NULL DEFAULT 0',
       'is_kept SMALLINT NOT NULL DEFAULT 0',
       'is_exclusive SMALLINT NOT NULL',
-      `if_open ${t.name} NOT NULL`,
-      `open_key ${t.key}`,
       `concurrency_key ${t.key} NOT NULL`,
       'concurrency_limit INTEGER',
       `missed ${t.text}`,
@@ -60,58 +53,26 @@ export function executionTable(t: ColumnTypes): Table {
       `cancel_requested_by ${t.text}`,
       `replaces ${t.name}`,
       `traceparent ${t.text}`,
-      generated('waiting_queue', t.name, WAITS, 'queue'),
-      generated('waiting_job', t.name, WAITS, 'job'),
-      generated('unjudged_at', 'BIGINT', IS_UNJUDGED, 'due_at'),
-      generated('expiring_at', 'BIGINT', `${WAITS} AND attempt = 0`, 'expires_at'),
-      generated('skippable_at', 'BIGINT', "status = 'scheduled' AND if_open = 'skip'", 'due_at'),
-      generated('held_by', t.name, IS_HELD, 'instance'),
-      generated('held_key', t.key, `${IS_HELD} AND concurrency_key <> ''`, 'concurrency_key'),
       generated('rare_status', t.name, IS_RARE, 'status'),
       generated('kept_at', 'BIGINT', 'is_kept = 1', 'finished_at'),
     ],
+    // None has what a success changes: PostgreSQL then writes the new version of a row beside the old one and leaves all
+    // indexes alone.
     indexes: [
       { name: 'id', columns: 'namespace, id', isUnique: true },
       // Rule 1: one execution for one identity; any number without one.
       { name: 'dedupe', columns: 'namespace, dedupe_key, job', isUnique: true, unlessNull: 'dedupe_key' },
-      // The claim's scan: everything that decides whether a row can be taken is in the index, so that a row that cannot
-      // costs no look at the table.
-      {
-        name: 'due',
-        columns:
-          'namespace, waiting_queue, priority DESC, due_at, seq, job, is_tick, is_exclusive, concurrency_key, concurrency_limit, was_interrupted',
-        unlessNull: 'waiting_queue',
-      },
-      // The claim's second look: lane by lane (job and concurrency key), past any number of rows that have to wait.
-      {
-        name: 'waiting',
-        columns: 'namespace, waiting_job, concurrency_key, priority DESC, due_at',
-        unlessNull: 'waiting_job',
-      },
-      { name: 'unjudged', columns: 'namespace, is_ledger, unjudged_at, job, queue', unlessNull: 'unjudged_at' },
-      { name: 'expiring', columns: 'namespace, expiring_at', unlessNull: 'expiring_at' },
-      { name: 'skippable', columns: 'namespace, skippable_at, job', unlessNull: 'skippable_at' },
-      // What each instance holds: for recovery, heartbeats and limits.
-      { name: 'held', columns: 'namespace, held_by, queue, abandoned_at, status', unlessNull: 'held_by' },
-      { name: 'keyed', columns: 'namespace, job, held_key', unlessNull: 'held_key' },
-      // Rule 12: at most one open execution of an exclusive job ('<job>'); beside it stand those that began before it was
-      // exclusive ('<job>#<id>').
-      { name: 'open', columns: 'namespace, open_key', isUnique: true, unlessNull: 'open_key' },
-      // Pages.
+      // Pages. Retention goes by the first, too.
       { name: 'page', columns: 'namespace, scheduled_for, id' },
       { name: 'job_page', columns: 'namespace, job, is_ledger, scheduled_for, id' },
       { name: 'rare_page', columns: 'namespace, rare_status, scheduled_for, id', unlessNull: 'rare_status' },
       { name: 'job_rare_page', columns: 'namespace, job, rare_status, scheduled_for, id', unlessNull: 'rare_status' },
-      // Pages of what is not settled (null), and retention.
-      { name: 'finished', columns: 'namespace, finished_at, scheduled_for, id' },
       { name: 'kept', columns: 'namespace, job, kept_at, seq', unlessNull: 'kept_at' },
     ],
-    // A tenth of each page is left for the next version of its rows, so that a claim and a settlement stay on the page
-    // that was read. A hundredth of the table is cleaned at a time, without pauses: what a claim steps over are versions
-    // that are dead, and there are three for each execution.
+    // Rows are settled a batch at a time, so half of each page is left for their new versions.
     storage: {
-      fillfactor: 90,
-      autovacuum_vacuum_scale_factor: 0.01,
+      fillfactor: 50,
+      autovacuum_vacuum_scale_factor: 0.05,
       autovacuum_analyze_scale_factor: 0.02,
       autovacuum_vacuum_cost_delay: 0,
     },

@@ -5,6 +5,7 @@ import { definitionTables } from './definition-tables.ts'
 import { executionTable } from './execution-table.ts'
 import { historyTables } from './history-tables.ts'
 import type { Index, Table } from './table.ts'
+import { unsettledTable } from './unsettled-table.ts'
 import { upkeepTables } from './upkeep-tables.ts'
 
 /**
@@ -21,7 +22,13 @@ export function serverMigrations(server: SqlServer, names: TableNames): readonly
 }
 
 function tablesOf(types: ColumnTypes): readonly Table[] {
-  return [...definitionTables(types), executionTable(types), ...historyTables(types), ...upkeepTables(types)]
+  return [
+    ...definitionTables(types),
+    executionTable(types),
+    unsettledTable(types),
+    ...historyTables(types),
+    ...upkeepTables(types),
+  ]
 }
 
 function postgresSteps(names: TableNames, { name, columns, indexes, storage = {} }: Table): string[] {

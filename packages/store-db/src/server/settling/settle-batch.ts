@@ -52,8 +52,12 @@ export async function settleBatch(
 ): Promise<Settled> {
   const ids = settlements.map(({ executionId }) => executionId).toSorted() // ids grow with the time, as `seq` does
   const found = await session.run(sql.lock, { namespace, ids })
-  const rows = found.rows.map((row) => readNumbers<SettledRow>(row, SETTLED_NUMBERS))
-  const rowOf = new Map(rows.map((row) => [row.id, row]))
+  const rowOf = new Map(found.rows.map(settledRowOf).map((row) => [row.id, row]))
+  const missing = ids.filter((id) => !rowOf.has(id))
+  if (missing.length > 0) {
+    const { rows } = await session.run(sql.settled, { namespace, ids: missing })
+    for (const row of rows.map(settledRowOf)) rowOf.set(row.id, row)
+  }
   const recorded = await recordedOf(session, sql, settlements, rowOf)
   const writes: Write[] = []
   const results = settlements.map((given): SettleResult => {
@@ -77,6 +81,10 @@ export async function settleBatch(
   const gone = await write(session, sql, endings, namespace, writes)
   const events = writes.map(({ row, given, status, isFirst }) => eventOf(row, given, status, isFirst))
   return { results, events, gone }
+}
+
+function settledRowOf(row: object): SettledRow {
+  return readNumbers<SettledRow>(row, SETTLED_NUMBERS)
 }
 
 function isHeldBy(row: SettledRow, { fence }: Settlement): boolean {
@@ -121,29 +129,53 @@ async function write(
   )
   const gone = new Set(ended.filter(({ row, status, history }) => !isKept(row, status, history)).map(({ row }) => row))
   const kept = writes.filter(({ row }) => !gone.has(row)).toSorted((a, b) => a.row.seq - b.row.seq)
-  if (kept.length > 0) await session.run(sql.settle, { rows: rowsText(kept.map(settledObject)) })
+  const [open, closed] = [kept.filter(isOpen), kept.filter((each) => !isOpen(each))]
+  if (open.length > 0) await session.run(sql.goOn, { rows: rowsText(open.map(openObject)) })
+  if (closed.length > 0) {
+    await session.run(sql.settle, { rows: rowsText(closed.map(closedObject)) })
+    await session.run(sql.close, { seqs: closed.map(({ row }) => row.seq) })
+  }
   const attempts = kept.filter(({ isFirst }) => isFirst).map(attemptObject)
   if (attempts.length > 0) await session.run(sql.recordAttempts, { rows: rowsText(attempts) })
   return await endings.applyHistory(session, namespace, ended)
 }
 
-function settledObject({ row, given, status }: Write): RowObject {
-  const isOpen = status === 'scheduled' || status === 'running'
+function isOpen({ status }: Write): boolean {
+  return status === 'scheduled' || status === 'running'
+}
+
+function openObject(written: Write): RowObject {
+  const { row, given, status } = written
   const isAgain = status === 'scheduled'
   return {
-    seq: row.seq,
+    ...spentObject(written),
     status,
-    reason: status === given.status ? given.reason : null,
     due_at: isAgain ? (given.dueAt ?? row.due_at) : row.due_at,
-    started_at: given.startedAt,
-    finished_at: isOpen ? null : given.finishedAt,
     abandoned_at: isAgain ? null : (given.abandonedAt ?? row.abandoned_at),
     claimed_at: isAgain ? null : row.claimed_at,
-    retries: row.retries + Number(given.spends === 'retry'),
-    interruptions: row.interruptions + Number(given.spends === 'interruption'),
     was_interrupted: Number(given.spends === 'interruption'),
+  }
+}
+
+function closedObject(written: Write): RowObject {
+  const { row, given, status } = written
+  return {
+    ...spentObject(written),
+    status,
+    reason: status === given.status ? given.reason : null,
+    finished_at: given.finishedAt,
+    abandoned_at: given.abandonedAt ?? row.abandoned_at,
     output: given.output,
     error: given.error === null ? null : JSON.stringify(given.error),
+  }
+}
+
+function spentObject({ row, given }: Write): RowObject {
+  return {
+    seq: row.seq,
+    started_at: given.startedAt,
+    retries: row.retries + Number(given.spends === 'retry'),
+    interruptions: row.interruptions + Number(given.spends === 'interruption'),
     progress: given.progress === null ? null : Math.floor(given.progress),
   }
 }

@@ -1,22 +1,26 @@
 import type { SettledRow } from '../../settle/settlement-verdict.ts'
 import { ATTEMPT_COLUMNS } from '../attempt-columns.ts'
 import { ENDING_NUMBERS, endingColumns } from '../ending/ending-columns.ts'
+import { verdict } from '../ending/verdict.ts'
+import { listedExecutions, namedExecutions } from '../named-executions.ts'
 import type { RowColumns } from '../server-sql.ts'
 import type { ServerContext } from '../server-context.ts'
 
-/** What a settlement writes to its execution. */
-const SETTLED: RowColumns = {
-  status: 'key',
-  reason: 'key',
-  due_at: 'integer',
+/** What every settlement writes. */
+const SPENT: RowColumns = {
   started_at: 'integer',
-  finished_at: 'integer',
   abandoned_at: 'integer',
-  claimed_at: 'integer',
   retries: 'integer',
   interruptions: 'integer',
-  output: 'text',
-  error: 'text',
+  progress: 'integer',
+}
+/** To an execution that goes on, because its handler does or another attempt follows. */
+const GOING_ON: RowColumns = {
+  ...SPENT,
+  status: 'key',
+  due_at: 'integer',
+  claimed_at: 'integer',
+  was_interrupted: 'integer',
 }
 
 const ATTEMPT: RowColumns = { ...ATTEMPT_COLUMNS, outcome: 'key', error: 'text', log: 'text' }
@@ -33,13 +37,18 @@ export const SETTLED_NUMBERS: readonly (keyof SettledRow)[] = [
 ]
 
 /** Statements that settle attempts, each for a batch. */
-export function settlingSql({ tables: t, sql }: ServerContext) {
+export function settlingSql(context: ServerContext) {
+  const { tables: t, sql } = context
+  const columns = `${endingColumns(sql)}, x.status, x.retries, x.interruptions, x.claimed_at, x.due_at, x.abandoned_at,
+    x.cancel_requested_at`
   const attempt = Object.keys(ATTEMPT)
   return {
-    lock: `SELECT ${endingColumns(sql)}, x.status, x.retries, x.interruptions, x.claimed_at, x.due_at, x.abandoned_at,
-        x.cancel_requested_at
-      FROM ${sql.list(':ids', 'v', 'key')} ${sql.join} ${t.executions} AS x ON x.namespace = :namespace AND x.id = v.value
-      ORDER BY x.seq FOR UPDATE`,
+    lock: `SELECT ${columns} FROM ${listedExecutions(context)} ${sql.join} ${t.unsettled} AS x ON x.seq = v.seq
+      ORDER BY x.seq ${sql.forUpdateOfX}`,
+
+    /** What was settled before. */
+    settled: `SELECT ${columns} FROM ${sql.list(':ids', 'v', 'key')}
+      ${sql.join} ${t.executions} AS x ON x.namespace = :namespace AND x.id = v.value WHERE x.finished_at IS NOT NULL`,
 
     recorded: `SELECT a.execution_seq, a.number, a.fence, a.outcome
       FROM ${sql.list(':seqs', 'v', 'integer')} ${sql.join} ${t.attempts} AS a ON a.execution_seq = v.value`,
@@ -49,15 +58,21 @@ export function settlingSql({ tables: t, sql }: ServerContext) {
      * granted anew meanwhile stays as it is (rules 3 and 16).
      */
     settle: (): string =>
+      verdict(context, {
+        columns: { ...SPENT, output: 'text', error: 'text' },
+        set: { progress: 'COALESCE(v.progress, u.progress)' },
+      }),
+    close: (): string =>
+      sql.remove({ table: t.unsettled, from: sql.list(':seqs', 'v', 'integer'), on: 'x.seq = v.value' }),
+    goOn: (): string =>
       sql.update({
-        table: t.executions,
-        from: sql.rows(':rows', 'v', { seq: 'integer', was_interrupted: 'integer', progress: 'integer', ...SETTLED }),
+        table: t.unsettled,
+        from: sql.rows(':rows', 'v', { seq: 'integer', ...GOING_ON }),
         on: 'x.seq = v.seq',
         set: {
-          ...Object.fromEntries(Object.keys(SETTLED).map((column) => [column, `v.${column}`])),
+          ...Object.fromEntries(Object.keys(GOING_ON).map((column) => [column, `v.${column}`])),
           was_interrupted: 'GREATEST(x.was_interrupted, v.was_interrupted)',
           progress: 'COALESCE(v.progress, x.progress)',
-          open_key: 'CASE WHEN v.finished_at IS NULL THEN x.open_key END',
         },
       }),
 
@@ -68,9 +83,9 @@ export function settlingSql({ tables: t, sql }: ServerContext) {
 
     reportProgress: (): string =>
       sql.update({
-        table: t.executions,
-        from: sql.rows(':rows', 'v', { id: 'key', fence: 'integer', progress: 'integer' }),
-        on: `x.namespace = :namespace AND x.id = v.id AND x.fence = v.fence AND x.status IN ('claimed', 'running')`,
+        table: t.unsettled,
+        from: namedExecutions(context, { fence: 'integer', progress: 'integer' }),
+        on: `x.seq = v.seq AND x.fence = v.fence AND x.status IN ('claimed', 'running')`,
         set: { progress: 'v.progress' },
       }),
   }

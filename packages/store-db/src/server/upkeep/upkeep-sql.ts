@@ -37,11 +37,12 @@ export function upkeepSql({ tables: t, sql, clock }: ServerContext) {
     /** Nothing but the id is left. */
     bury: `UPDATE ${t.instances} SET is_gone = 1
       WHERE namespace = :namespace AND id = :instance AND dead_at IS NOT NULL
-        AND NOT EXISTS (SELECT 1 FROM ${e} AS x WHERE x.namespace = :namespace AND x.held_by = :instance)
+        AND NOT EXISTS (SELECT 1 FROM ${t.unsettled} AS x WHERE x.namespace = :namespace AND x.held_by = :instance)
         AND NOT EXISTS (SELECT 1 FROM ${t.handlers} AS h WHERE h.namespace = :namespace AND h.instance = :instance)`,
 
     ended: (limit: number): string => `SELECT x.seq, x.attempt FROM ${e} AS x
-      WHERE x.namespace = :namespace AND x.finished_at < :before ORDER BY x.finished_at ${bounded(limit)}`,
+      WHERE x.namespace = :namespace AND x.scheduled_for < :before AND x.finished_at < :before
+      ORDER BY x.scheduled_for ${bounded(limit)}`,
     removeExecutions: (): string => sql.remove({ table: e, from: seqs, on: 'x.seq = v.value' }),
     removeAttempts: (): string => sql.remove({ table: t.attempts, from: seqs, on: 'x.execution_seq = v.value' }),
 

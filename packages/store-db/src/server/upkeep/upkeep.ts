@@ -1,6 +1,7 @@
 import type { Recovered, UpkeepStore } from '@escapement/core'
 import type { SqlSession } from '@escapement/db'
 import { Retirement } from '../definitions/retirement.ts'
+import type { ExecutionRemoval } from '../ending/execution-removal.ts'
 import type { ServerContext } from '../server-context.ts'
 import { statements } from '../statements.ts'
 import type { ServerStatistics } from '../statistics/statistics.ts'
@@ -13,6 +14,7 @@ import { upkeepSql } from './upkeep-sql.ts'
 
 /** What upkeep shares with other roles. */
 export interface UpkeepParts {
+  readonly removal: ExecutionRemoval
   readonly statistics: ServerStatistics
   /** Gives back up to `limit` of what a dead instance holds. */
   readonly recover: (
@@ -24,9 +26,9 @@ export interface UpkeepParts {
 }
 
 /** What keeps the store small and nothing stuck, on a server. */
-export function serverUpkeep(context: ServerContext, { statistics, recover }: UpkeepParts): UpkeepStore {
+export function serverUpkeep(context: ServerContext, { removal, statistics, recover }: UpkeepParts): UpkeepStore {
   const sql = statements(upkeepSql(context))
-  const retirement = new Retirement(context)
+  const retirement = new Retirement(context, removal)
   const folding = new StatsFolding(context, statistics)
 
   /** Forgets what a dead instance that holds nothing has said about handlers. */

@@ -1,0 +1,132 @@
+import { createScheduler, defineJob } from '@escapement/core'
+import { openServer, type ServerSource, statement } from '@escapement/db'
+import { createTestDatabase } from '@escapement/testkit/servers'
+import { describeOnServers } from '@escapement/testkit/vitest'
+import { Client } from 'pg'
+import { expect, it } from 'vitest'
+import { dbStore, pgNotify } from '../../src/index.ts'
+import { register } from '../job-stage.ts'
+import { sourcesFor } from './server-pools.ts'
+
+/** Takes every connection of a pool, until the returned function is called. */
+async function useUp(pool: ServerSource, size: number): Promise<() => Promise<void>> {
+  const server = await openServer(pool).open()
+  const ends = Promise.withResolvers<void>()
+  const all = Array.from({ length: size }, () => {
+    const taken = Promise.withResolvers<void>()
+    const held = server.session(async () => {
+      taken.resolve()
+      await ends.promise
+    })
+    return { taken: taken.promise, held }
+  })
+  await Promise.all(all.map(({ taken }) => taken))
+  return async () => {
+    ends.resolve()
+    await Promise.all(all.map(({ held }) => held))
+  }
+}
+
+describeOnServers(['postgres', 'mariadb'], ({ kind, serverUrl, url }) => {
+  const sources = sourcesFor(kind)
+
+  it('rule 15: handlers that use up the pool cost no lease and no result where there is a control pool', async () => {
+    const pool = sources.pool(url(), 2)
+    const store = dbStore(pool, { control: sources.pool(url(), 2) })
+    const leaseMs = 5_000
+    const hog = defineJob({
+      name: 'hog',
+      run: async ({ signal }) => {
+        const free = await useUp(pool, 2)
+        const waiter = Promise.withResolvers<void>()
+        const timer = setTimeout(waiter.resolve, leaseMs * 1.5)
+        signal.addEventListener('abort', () => waiter.resolve())
+        await waiter.promise
+        clearTimeout(timer)
+        await free()
+        return signal.aborted ? 'aborted' : 'whole'
+      },
+    })
+    const scheduler = createScheduler({ jobs: [hog], store, lease: leaseMs })
+    const lost: string[] = []
+    scheduler.on('instance:lost', ({ instance }) => void lost.push(instance))
+    scheduler.on('execution:lost', ({ executionId }) => void lost.push(executionId))
+    await scheduler.start()
+    expect((await scheduler.health()).findings).not.toContainEqual(expect.objectContaining({ code: 'no-control' }))
+    const { id } = await scheduler.enqueue(hog)
+    const { status, output } = await scheduler.wait(id)
+    expect({ status, output, lost }).toEqual({ status: 'succeeded', output: '"whole"', lost: [] })
+    expect((await scheduler.execution(id))?.attempts).toHaveLength(1)
+    await scheduler.stop()
+    await store.close()
+  })
+
+  it('rule 15: without a control pool a heartbeat that gets no connection is given up after a third of its lease, and health says so', async () => {
+    const pool = sources.pool(url(), 1)
+    await using store = dbStore(pool)
+    await store.open()
+    expect(store.findings?.()).toContainEqual(expect.objectContaining({ code: 'no-control', severity: 'warning' }))
+    await register(store, 'default', 'waiting')
+    const free = await useUp(pool, 1)
+    const leaseMs = 3_000
+    const startedAt = performance.now()
+    const beat = store.heartbeat('default', { instance: 'waiting', leaseMs, holding: [], claimedUpTo: 0 })
+    await expect(beat).rejects.toMatchObject({ code: 'ERR_STORE_UNAVAILABLE', retryable: true })
+    expect(performance.now() - startedAt).toBeGreaterThanOrEqual(leaseMs / 3 - 1)
+    expect(performance.now() - startedAt).toBeLessThan(leaseMs)
+    await free()
+  })
+
+  it('a control pool for another database is refused before anything is renewed there', async () => {
+    const elsewhere = await createTestDatabase(kind, serverUrl)
+    const store = dbStore(sources.pool(url()), { control: sources.pool(elsewhere.url) })
+    await expect(store.open()).rejects.toThrow(
+      /control uses database.*and the store database.*another pool for the same database/,
+    )
+    await expect(store.open()).rejects.toMatchObject({ code: 'ERR_INVALID_OPTION' })
+    await store.close()
+  })
+
+  it('a control pool that cannot be reached is an error of opening, which can be tried again', async () => {
+    const away = new URL(url())
+    away.port = '1'
+    const store = dbStore(sources.pool(url()), { control: sources.pool(away.href) })
+    await expect(store.open()).rejects.toMatchObject({ code: 'ERR_STORE_UNAVAILABLE', retryable: true })
+    await store.close()
+  })
+
+  it('options that the database has no use for are refused by name', () => {
+    const pool = sources.pool(url())
+    expect(() => dbStore(pool, { busyTimeout: '1s' })).toThrow(/busyTimeout is for SQLite/)
+    expect(() => dbStore(openServer(pool), { schema: 'jobs' })).toThrow(/schema.*belong to openServer/)
+    expect(() => dbStore(pool, { notify: 'yes' as never })).toThrow(/notify is not what pgNotify/)
+    expect(() => dbStore(pool, { control: {} as never })).toThrow(/neither a pool nor a Kysely/)
+  })
+})
+
+describeOnServers(['mariadb'], ({ kind, url }) => {
+  const sources = sourcesFor(kind)
+
+  it('what only PostgreSQL has is refused', () => {
+    const pool = sources.pool(url())
+    expect(() => dbStore(pool, { schema: 'jobs' })).toThrow(/only PostgreSQL has schemas/)
+    expect(() => dbStore(pool, { notify: pgNotify(() => new Client()) })).toThrow(/notify is for PostgreSQL/)
+  })
+})
+
+describeOnServers(['postgres'], ({ kind, url }) => {
+  const sources = sourcesFor(kind)
+
+  it('the tables may stand in a schema of their own, in which a control pool finds them', async () => {
+    const options = { schema: 'of jobs', prefix: 'j_' }
+    const store = dbStore(sources.pool(url()), { ...options, control: sources.pool(url()) })
+    await store.open()
+    await register(store, 'default', 'there')
+    const beat = { instance: 'there', leaseMs: 9_000, holding: [], claimedUpTo: 0 }
+    expect(await store.heartbeat('default', beat)).toMatchObject({ isAlive: true })
+    const server = await openServer(sources.pool(url())).open()
+    const { rows } = await server.run(statement('SELECT 1 AS one FROM "of jobs".j_instances'))
+    expect(rows).toHaveLength(1)
+    await store.close()
+  })
+})
