@@ -18,7 +18,7 @@ export interface LedgerEntry {
 }
 
 /** The end of an attempt. */
-export interface LedgerAttempt {
+interface LedgerAttempt {
   readonly execution: string
   /** A decimal. */
   readonly fence: string

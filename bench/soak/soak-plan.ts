@@ -33,13 +33,13 @@ export function fullSoak(kind: SoakKind): SoakPlan {
   return {
     ...EVEN,
     kind,
-    seconds: 160,
+    seconds: 165,
     processMoves: processMoves(8, 11, 6),
     databaseMoves: [
       { at: 46, what: 'restart' },
       { at: 61, what: 'crash' },
       { at: 76, what: 'freeze', seconds: 20 },
-      { at: 116, what: 'end-sessions', seconds: 30 },
+      { at: 121, what: 'end-sessions', seconds: 30 },
     ],
   }
 }

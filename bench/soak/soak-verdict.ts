@@ -41,7 +41,7 @@ export function judgeSoak({ setting, witnesses, faults, ledger }: SoakEvidence):
     problems.push(`${name}, ${kind}: its work was running again only after ${recoveredMs} ms`)
   }
   const comebacks = faults.map((fault, index) =>
-    comebackOf(fault, faults[index + 1]?.from ?? Number.POSITIVE_INFINITY, setting.from, runs),
+    comebackOf(fault, faults[index + 1]?.from ?? Number.POSITIVE_INFINITY, setting, runs),
   )
   for (const { what, before, backMs } of comebacks) {
     if (backMs > BACK_WITHIN_MS)

@@ -1,5 +1,6 @@
 import type { StartedRun } from './attempt-run.ts'
 import type { DatabaseFault } from './database-moves.ts'
+import type { SoakSetting } from './soak-setting.ts'
 
 const SECOND_MS = 1_000
 /** So many seconds before a fault say what the throughput was. */
@@ -14,7 +15,10 @@ export interface Comeback extends DatabaseFault {
   /** Handlers started a second: the median of the seconds before, and the mean while the fault lasted. */
   readonly before: number
   readonly during: number
-  /** After how long, since the server answered, a whole second at 90 % of it had passed. Milliseconds; infinite: never. */
+  /**
+   * After how long, since the server answered, a whole second had passed at 90 % of what was before, or of what falls due
+   * where something was being caught up before. Milliseconds; infinite: never.
+   */
   readonly backMs: number
   /** After how long the last tick started that was behind by more than a second. Milliseconds. */
   readonly caughtUpMs: number
@@ -24,12 +28,13 @@ export interface Comeback extends DatabaseFault {
 export function comebackOf(
   fault: DatabaseFault,
   nextFaultAt: number,
-  firstTick: number,
+  { from: firstTick, jobs }: SoakSetting,
   runs: readonly StartedRun[],
 ): Comeback {
   const starts = runs.map(({ startedAt }) => startedAt).toSorted((a, b) => a - b)
   const before = medianBefore(starts, fault.from, firstTick)
-  const back = starts.find((at) => at >= fault.until && countIn(starts, at, at + SECOND_MS) >= before * SHARE)
+  const enough = Math.min(before, jobs) * SHARE
+  const back = starts.find((at) => at >= fault.until && countIn(starts, at, at + SECOND_MS) >= enough)
   const behind = runs.filter(
     ({ startedAt, tick }) => startedAt >= fault.until && startedAt < nextFaultAt && startedAt - tick > BEHIND_MS,
   )

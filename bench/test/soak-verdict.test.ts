@@ -133,13 +133,16 @@ test('judges what a process had claimed and not started when it died by that dea
 test('measures throughput around a fault by the handlers that were called', () => {
   const ticks = Array.from({ length: 30 }, (_, index) => 1_000 * (index + 1))
   const fault: DatabaseFault = { what: 'crash', from: 12_100, until: 14_200 }
-  // Ten ticks a second; those of the fault and of the second after it start two seconds after it.
+  // Ten jobs a second; those of the fault and of the second after it start two seconds after it.
   const startOf = (tick: number): number => (tick > 12_000 && tick < 16_000 ? 16_300 : tick + 5)
   const runs = ticks.flatMap((tick) =>
     Array.from({ length: 10 }, (_, index) => started('a', startOf(tick), tick * 100 + index)).flat(),
   )
-  const [comeback] = judge([witness('a', [lease('a', 0), ...runs])], whole, [fault]).comebacks
+  const judgeTen = (notes: SoakNote[]): SoakVerdict =>
+    judgeSoak({ setting: { ...setting, jobs: 10 }, witnesses: [witness('a', notes)], ledger: whole, faults: [fault] })
+  const [comeback] = judgeTen([lease('a', 0), ...runs]).comebacks
   expect(comeback).toMatchObject({ what: 'crash', before: 10, during: 0, backMs: 16_005 + 1_000 - 14_200 })
-  const never = judge([witness('a', [lease('a', 0), ...runs.slice(0, 200)])], whole, [fault])
-  expect(never.problems).toContain('crash: only after Infinity ms nine tenths of 10 starts a second')
+  expect(judgeTen([lease('a', 0), ...runs.slice(0, 200)]).problems).toContain(
+    'crash: only after Infinity ms nine tenths of 10 starts a second',
+  )
 })

@@ -32,7 +32,7 @@ test(
   TEST_MS,
 )
 
-test.each(['postgres', 'mariadb'] as const)(
+test.concurrent.each(['postgres', 'mariadb'] as const)(
   'promises 1, 3 and 4: five processes on %s lose no tick and double none while one is killed and the server restarts and ends sessions',
   async (kind) => {
     const { ticks, disturbances, comebacks } = await soak(kind)

@@ -1,7 +1,5 @@
+import type { ServerKind } from './server-kind.ts'
 import type { ServerProcess } from './server-process.ts'
-
-/** The servers that tests can ask for. */
-export type ServerKind = 'postgres' | 'mariadb' | 'redis' | 'etcd'
 
 /** A server for tests, reachable over TCP. */
 export interface TestServer extends AsyncDisposable {
