@@ -28,9 +28,13 @@ export class SoakCluster implements Disposable {
     await Promise.all(this.processes.map((each) => each.loaded()))
   }
 
-  /** Starts the schedulers of all that are loaded. */
+  /** Starts the schedulers of all that are loaded; the first one makes the tables and registers the jobs for all. */
   async begin(setting: SoakSetting): Promise<void> {
-    await Promise.all(this.processes.map((each) => each.begin(setting)))
+    const [first, ...others] = this.processes
+    await first?.begin(setting)
+    if (Date.now() >= setting.from)
+      throw new Error('the jobs were not registered by the first tick: this machine is too busy')
+    await Promise.all(others.map((each) => each.begin(setting)))
   }
 
   /** Adds a process in the place of a dead one. */
