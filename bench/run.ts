@@ -8,26 +8,38 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { connections } from './connections/connections.ts'
 import { dispatch } from './dispatch/dispatch.ts'
 import { serverDispatch } from './dispatch/server-dispatch.ts'
+import { farServers } from './far/far-servers.ts'
 import type { Benchmark } from './harness/benchmark.ts'
 import { environment } from './harness/environment.ts'
 import { type MeasuredBenchmark, performancePage } from './harness/performance-page.ts'
 import { findingsText, tableText } from './harness/result-table.ts'
 import { heldTransaction } from './held-transaction/held-transaction.ts'
 import { history } from './history/history.ts'
+import { historyOn } from './history/server-history.ts'
 import { lateness } from './lateness/lateness.ts'
+import { serverLateness } from './lateness/server-lateness.ts'
 import { lock } from './lock/lock.ts'
-import { planning } from './planning/planning.ts'
+import { planning, serverPlanning } from './planning/planning.ts'
+import { serverStartLatency } from './start-latency/server-start-latency.ts'
 import { startLatency } from './start-latency/start-latency.ts'
 
 const BENCHMARKS: readonly Benchmark[] = [
   dispatch,
   serverDispatch,
   startLatency,
+  serverStartLatency,
+  farServers,
   lateness,
+  serverLateness,
   planning,
+  serverPlanning,
   history,
+  historyOn('postgres'),
+  historyOn('mariadb'),
+  connections,
   lock,
   heldTransaction,
 ]

@@ -12,11 +12,18 @@ export interface MeasuredBenchmark {
 
 const INTRODUCTION = `# Performance
 
-Written by \`pnpm bench --write\`; run \`pnpm bench\` to measure your own machine. The *floor* is the least that could do the
-same: prepared statements by hand on node:sqlite, on the same tables and indexes, with the same durability
-(\`WAL\`, \`synchronous=FULL\`). Contenders take turns round by round; figures are medians of the rounds unless they say otherwise.
-Where a figure stays behind what it should reach, the table says so. A load average well above 1 means that other work ran on
-the machine at the time: ratios then say more than absolute times, and the longest times say little.`
+Written by \`pnpm bench --write\`; run \`pnpm bench\` to measure your own machine. Contenders take turns round by round; figures
+are medians of the rounds unless they say otherwise.
+
+The *floor* is the least that could do the same, on the same tables and indexes, with the same durability: prepared statements
+by hand and nothing around them. On SQLite it uses node:sqlite (\`WAL\`, \`synchronous=FULL\`). On PostgreSQL it uses one
+connection with its default settings (\`fsync\` and \`synchronous_commit\` are on): one INSERT of 1,000 executions, one UPDATE
+that takes 500 by SKIP LOCKED, one statement that settles 500 and inserts their 500 attempts and statistics.
+
+Servers run on loopback, beside the benchmark, with their defaults; each section names their versions and how peers are set.
+What an fsync costs there stands at the head of each section. Where a figure stays behind what it should reach, the table says
+so. A load average well above 1 means that other work ran on the machine at the time: ratios then say more than absolute times,
+and the longest times say little.`
 
 /** The page of the documentation that holds all figures. */
 export function performancePage(measured: readonly MeasuredBenchmark[]): string {

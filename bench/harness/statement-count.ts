@@ -1,6 +1,7 @@
 import { StatementSync } from 'node:sqlite'
+import { Client } from 'pg'
 
-/** Statements that ran in this thread. */
+/** Statements that this process asked for. */
 export interface StatementCounts {
   /** All but the look whether another process has written. */
   readonly statements: number
@@ -11,22 +12,27 @@ export interface StatementCounts {
 const counts = { statements: 0, looks: 0 }
 let isCounting = false
 
-/** Counts what node:sqlite runs in this thread from the first call on; answers the counts so far. */
+/** Counts what node:sqlite runs in this thread, and what `pg` sends, from the first call on; answers the counts so far. */
 export function statementCounts(): StatementCounts {
   if (!isCounting) {
     isCounting = true
-    for (const method of ['run', 'get', 'all', 'iterate'] as const) countCalls(method)
+    for (const method of ['run', 'get', 'all', 'iterate'] as const) {
+      countCalls(StatementSync.prototype, method, (statement) => {
+        if ((statement as StatementSync).sourceSQL === 'PRAGMA data_version') counts.looks++
+        else counts.statements++
+      })
+    }
+    countCalls(Client.prototype, 'query', () => counts.statements++)
   }
   return { ...counts }
 }
 
-function countCalls(method: 'run' | 'get' | 'all' | 'iterate'): void {
-  const prototype = StatementSync.prototype as unknown as Record<string, (...args: unknown[]) => unknown>
-  const original = prototype[method]
-  if (original === undefined) throw new Error(`node:sqlite has no StatementSync.${method}`)
-  prototype[method] = function (this: StatementSync, ...args: unknown[]): unknown {
-    if (this.sourceSQL === 'PRAGMA data_version') counts.looks++
-    else counts.statements++
+function countCalls(prototype: object, method: string, count: (on: unknown) => void): void {
+  const methods = prototype as Record<string, ((...args: unknown[]) => unknown) | undefined>
+  const original = methods[method]
+  if (original === undefined) throw new Error(`there is no ${method} to be counted`)
+  methods[method] = function (this: unknown, ...args: unknown[]): unknown {
+    count(this)
     return original.apply(this, args)
   }
 }

@@ -1,3 +1,6 @@
+import type { RedisServer } from '../harness/measured-servers.ts'
+import type { StorePlace } from '../harness/store-place.ts'
+
 /** One handler's start, as its process noted it. */
 export interface Start {
   readonly job: string
@@ -19,9 +22,17 @@ export interface InstanceOrder {
 
 /** What it is started with, as JSON in its one argument. */
 export interface InstanceSetting {
-  readonly path: string
+  readonly place: StorePlace
   readonly jobs: number
-  readonly mutex: boolean
   /** Its id begins with it. */
   readonly instance: string
+}
+
+/** What a process of BullMQ is started with. */
+export interface BullmqInstanceSetting {
+  readonly url: string
+  readonly server: 'postgres' | RedisServer
+  readonly jobs: number
+  /** Makes the tables and the schedules. */
+  readonly isFirst: boolean
 }

@@ -1,8 +1,8 @@
 /** A process that plans and is watched while it does. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type AnyJob, createScheduler, cron, defineJob, every, type JobStore, memoryStore } from '@escapement/core'
-import { sqliteStore } from '@escapement/store-db'
+import { type AnyJob, createScheduler, cron, defineJob, every, type JobStore } from '@escapement/core'
 import { statementCounts } from '../harness/statement-count.ts'
+import { openPlace } from '../harness/store-place.ts'
 import type { PlanningCost, PlanningSetting } from './planning-message.ts'
 
 const setting = JSON.parse(process.argv[2] ?? '') as PlanningSetting
@@ -29,8 +29,13 @@ for (let n = 0; n < setting.dailyJobs; n++) {
 for (let n = 0; n < setting.busyJobs; n++) {
   jobs.push(defineJob({ name: `bench.busy-${n}`, trigger: every('1s'), overlap: 'allow', misfire: 'skip', run }))
 }
-const store = counting(setting.path === null ? memoryStore() : sqliteStore(setting.path))
-const scheduler = createScheduler({ jobs, store, ...(setting.onlyPlans ? { roles: ['plan'] as const } : {}) })
+const placed = openPlace(setting.place)
+await placed.store.open()
+const scheduler = createScheduler({
+  jobs,
+  store: counting(placed.store),
+  ...(setting.onlyPlans ? { roles: ['plan'] as const } : {}),
+})
 statementCounts()
 const startedAt = performance.now()
 await scheduler.start()
@@ -51,5 +56,5 @@ const cost: PlanningCost = {
 }
 process.send?.(cost)
 await scheduler.stop()
-await store.close()
+await placed[Symbol.asyncDispose]()
 process.disconnect?.()

@@ -1,7 +1,8 @@
+import type { StorePlace } from '../harness/store-place.ts'
+
 /** What one process plans. */
 export interface PlanningSetting {
-  /** Null: in memory. */
-  readonly path: string | null
+  readonly place: StorePlace
   /** Jobs that are due once a day, none of them while this is measured. */
   readonly dailyJobs: number
   /** Jobs that are due each second and do nothing. */
@@ -18,7 +19,7 @@ export interface PlanningCost {
   /** Processor time of all threads in the watched time, milliseconds. */
   readonly cpuMs: number
   readonly watchedMs: number
-  /** SQL statements in the watched time. */
+  /** SQL statements in the watched time, those that open and end transactions among them. */
   readonly statements: number
   /** Looks at the file for other processes' writes; see `StatementCounts`. */
   readonly looks: number

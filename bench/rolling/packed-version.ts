@@ -1,10 +1,14 @@
+import { execFileSync } from 'node:child_process'
 import { cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { runCommand } from '../../scripts/run-command.ts'
 
 const ROOT = join(import.meta.dirname, '..', '..')
 const PNPM = ['-y', 'pnpm@12']
-const QUIET = ['ignore', 'ignore', 'inherit'] as const
+
+/** @throws Error when it ends with another exit code than 0. */
+function runIn(cwd: string, command: string, args: readonly string[]): void {
+  execFileSync(command, args, { cwd, stdio: ['ignore', 'ignore', 'inherit'] })
+}
 
 /** Replaces text of a file before the packages are built. */
 export interface Edit {
@@ -25,20 +29,22 @@ export function packedVersion(folder: string, revision: string, edits: readonly 
   const tarballs = join(folder, 'tarballs')
   const project = join(folder, 'project')
   for (const path of [source, project]) mkdirSync(path, { recursive: true })
-  runCommand('sh', ['-c', `git archive ${revision} | tar -x -C "${source}"`], { cwd: ROOT })
+  const archive = join(folder, 'source.tar')
+  runIn(ROOT, 'git', ['archive', '--output', archive, revision])
+  runIn(source, 'tar', ['-xf', archive])
   for (const { path, from, to } of edits) {
     const text = readFileSync(join(source, path), 'utf8')
     if (!text.includes(from)) throw new Error(`${path} has no "${from}" to put the change in the place of`)
     writeFileSync(join(source, path), text.replace(from, to))
   }
-  const pnpm = (...args: string[]): void => runCommand('npx', [...PNPM, ...args], { cwd: source, stdio: [...QUIET] })
+  const pnpm = (...args: string[]): void => runIn(source, 'npx', [...PNPM, ...args])
   pnpm('install', '--frozen-lockfile', '--prefer-offline')
   pnpm('--recursive', '--filter', './packages/*', 'run', 'build')
   pnpm('--recursive', '--filter', './packages/*', 'pack', '--pack-destination', tarballs)
   writeFileSync(join(project, 'package.json'), JSON.stringify({ private: true, type: 'module' }))
   const packages = readdirSync(tarballs).map((name) => join(tarballs, name))
   const quiet = ['--no-audit', '--no-fund', '--ignore-scripts', '--loglevel=error']
-  runCommand('npm', ['install', ...quiet, ...packages], { cwd: project, stdio: [...QUIET] })
+  runIn(project, 'npm', ['install', ...quiet, ...packages])
   const libraries = join(ROOT, 'packages', 'store-db', 'node_modules')
   for (const name of ['pg', 'mysql2'])
     symlinkSync(join(libraries, name), join(project, 'node_modules', name), 'junction')

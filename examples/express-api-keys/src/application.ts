@@ -3,10 +3,9 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type Duration, type Logger, systemRuntime } from '@escapement/base'
 import { createScheduler, type Scheduler } from '@escapement/core'
-import { sqliteStore } from '@escapement/store-db'
 import { CleanUpService } from './clean-up/clean-up-service.ts'
 import { openDatabase } from './database/open-database.ts'
-import type { Database } from './database/schema.ts'
+import type { OpenedDatabase } from './database/opened-database.ts'
 import type { Settings } from './environment/settings.ts'
 import { databaseProbe, schedulerProbe, upstreamProbe } from './health/probes.ts'
 import { createApp } from './http/create-app.ts'
@@ -31,19 +30,19 @@ export interface ApplicationOptions {
 
 /** The service: HTTP, database and scheduler, which start and stop together. */
 export class Application implements AsyncDisposable {
-  readonly db: Database
   readonly scheduler: Scheduler
   readonly #settings: Settings
+  readonly #database: OpenedDatabase
   readonly #server: Server
   #stopping: Promise<void> | undefined
 
   constructor(settings: Settings, { logger, lease = '30s' }: ApplicationOptions) {
     const { schedules, serviceTimeoutMs } = settings
-    const db = openDatabase(settings.databaseFile)
+    this.#database = openDatabase(settings.database, logger)
+    const { db, store, mutex } = this.#database
     const usageClient = new UsageClient(settings.usageUrl, serviceTimeoutMs)
     const reminderClient = new ReminderClient(settings.webhookUrl, serviceTimeoutMs)
     const probes = [databaseProbe(db), upstreamProbe(usageClient), schedulerProbe(() => this.scheduler)]
-    this.db = db
     this.scheduler = createScheduler({
       jobs: [
         expirationCheck(schedules.expirationCheck, new ReminderService(db, reminderClient, systemRuntime)),
@@ -51,7 +50,8 @@ export class Application implements AsyncDisposable {
         cleanUp(schedules.cleanUp, new CleanUpService(db, settings.expiredKeyRetentionMs)),
         healthCheck(schedules.healthCheck, probes),
       ],
-      store: sqliteStore(settings.databaseFile),
+      store,
+      mutex,
       ...(settings.instance !== null && { instance: settings.instance }),
       retention: '30d',
       lease,
@@ -71,6 +71,7 @@ export class Application implements AsyncDisposable {
    * @returns The URL of the service.
    */
   async start(): Promise<string> {
+    await this.#database.createTables()
     this.#server.listen(this.#settings.port)
     await once(this.#server, 'listening')
     if (this.#settings.isCronEnabled) await this.scheduler.start()
@@ -90,7 +91,7 @@ export class Application implements AsyncDisposable {
     await this.scheduler.stop()
     this.#server.closeAllConnections()
     await closed
-    await this.db.destroy()
+    await this.#database.close()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,18 +1,21 @@
 import { createScheduler } from '@escapement/core'
+import { describeOnServers } from '@escapement/testkit/vitest'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { DatabaseAddress } from '../src/database/open-database.ts'
 import { CleanUpService } from '../src/clean-up/clean-up-service.ts'
 import { cleanUp } from '../src/jobs/clean-up.ts'
+import { addressOf } from './support/test-databases.ts'
 import { Fixture, NOW, ticksOf } from './support/fixture.ts'
 
 const DAY = 86_400_000
 const { signal } = new AbortController()
 
-describe('the clean-up', () => {
+function tests(address: () => DatabaseAddress | null): void {
   let fixture: Fixture
   let service: CleanUpService
 
-  beforeEach(() => {
-    fixture = new Fixture()
+  beforeEach(async () => {
+    fixture = await Fixture.open(address())
     service = new CleanUpService(fixture.db, 90 * DAY)
   })
 
@@ -138,4 +141,10 @@ describe('the clean-up', () => {
     await using scheduler = createScheduler({ jobs: [cleanUp('0 0 * * *', service)], retention: '30d' })
     expect(await scheduler.settings()).toEqual({ retentionMs: 30 * DAY })
   })
+}
+
+describe('the clean-up on SQLite', () => {
+  tests(() => null)
 })
+
+describeOnServers(['postgres', 'mariadb'], ({ kind, url }) => tests(() => addressOf(kind, url())))

@@ -77,6 +77,40 @@ describe('the environment', () => {
     expect(problems[0]).toContain(`${name} is ${JSON.stringify(value)}: `)
   })
 
+  it.each([
+    ['postgres://app:secret@db.example.org/keys', 'postgres', 'postgres://app:secret@db.example.org/keys'],
+    ['postgresql://db:5433/keys?sslmode=require', 'postgres', 'postgresql://db:5433/keys?sslmode=require'],
+    ['mysql://app@db/keys', 'mysql', 'mysql://app@db/keys'],
+    ['mariadb://app@db/keys', 'mysql', 'mysql://app@db/keys'],
+  ])('takes DATABASE_URL=%s', (text, kind, url) => {
+    expect(readEnvironment({ DATABASE_URL: text }).database).toEqual({ kind, url })
+  })
+
+  it('keeps its data in a file unless it is told of a server', () => {
+    expect(readEnvironment({}).database).toEqual({ kind: 'sqlite', file: 'api-keys.db' })
+    expect(readEnvironment({ DATABASE_FILE: 'x.db' }).database).toEqual({ kind: 'sqlite', file: 'x.db' })
+  })
+
+  it.each([
+    [
+      'oracle://app:hunter2@db/keys',
+      'postgres://, postgresql://, mysql://, mariadb://; for a SQLite file set DATABASE_FILE',
+    ],
+    ['hunter2.db', 'for a SQLite file set DATABASE_FILE'],
+    ['postgres://app:hunter2@db/', 'names no database: postgres://user:password@db/database'],
+    ['postgres:///keys?password=hunter2', 'names no host'],
+  ])('refuses DATABASE_URL=%s with the way out, and does not repeat the password', (text, says) => {
+    const [problem] = problemsOf({ DATABASE_URL: text })
+    expect(problem).toMatch(/^DATABASE_URL: /)
+    expect(problem).toContain(says)
+    expect(problem).not.toContain('hunter2')
+  })
+
+  it('refuses two databases at once', () => {
+    const problems = problemsOf({ DATABASE_FILE: 'x.db', DATABASE_URL: 'mysql://app@db/keys' })
+    expect(problems).toEqual(['DATABASE_FILE and DATABASE_URL are both set: leave one out'])
+  })
+
   it('lists all that is bad at once', () => {
     expect(problemsOf({ PORT: 'x', CLEANUP_CRON: 'y', ENABLE_CRON: 'z' })).toHaveLength(3)
   })

@@ -1,7 +1,10 @@
+import { describeOnServers } from '@escapement/testkit/vitest'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { DatabaseAddress } from '../src/database/open-database.ts'
 import { expirationCheck } from '../src/jobs/expiration-check.ts'
 import { ReminderClient } from '../src/reminders/reminder-client.ts'
 import { ReminderService } from '../src/reminders/reminder-service.ts'
+import { addressOf } from './support/test-databases.ts'
 import { Fixture, NOW, ticksOf } from './support/fixture.ts'
 
 const DAY = 86_400_000
@@ -11,14 +14,14 @@ const WEEK = 7 * DAY
 const PATIENT = 10_000
 const IMPATIENT = 500
 
-describe('the expiration check', () => {
+function tests(address: () => DatabaseAddress | null): void {
   let fixture: Fixture
   let webhookUrl: URL
   let client: ReminderClient
   let job: ReturnType<typeof expirationCheck>
 
   beforeEach(async () => {
-    fixture = new Fixture()
+    fixture = await Fixture.open(address())
     webhookUrl = await fixture.receiver.start()
     client = new ReminderClient(webhookUrl, PATIENT)
     job = expirationCheck('0 9 * * *', new ReminderService(fixture.db, client, fixture.runtime))
@@ -147,4 +150,10 @@ describe('the expiration check', () => {
     expect(fixture.receiver.requests).toBe(2)
     expect(fixture.receiver.delivered).toHaveLength(1)
   })
+}
+
+describe('the expiration check on SQLite', () => {
+  tests(() => null)
 })
+
+describeOnServers(['postgres', 'mariadb'], ({ kind, url }) => tests(() => addressOf(kind, url())))

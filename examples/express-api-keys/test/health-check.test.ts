@@ -18,7 +18,7 @@ describe('the health check', () => {
   let job: ReturnType<typeof healthCheck>
 
   beforeEach(async () => {
-    fixture = new Fixture()
+    fixture = await Fixture.open()
     health = { isReady: true, state: 'running', findings: [] }
     upstreamUrl = await fixture.upstream.start()
     job = jobThatWaits(PATIENT)

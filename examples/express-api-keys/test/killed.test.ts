@@ -9,8 +9,8 @@ describe('a process that is killed between webhook and bookkeeping', { timeout: 
   let fixture: Fixture
   const children: Child[] = []
 
-  beforeEach(() => {
-    fixture = new Fixture()
+  beforeEach(async () => {
+    fixture = await Fixture.open()
   })
 
   afterEach(async () => {

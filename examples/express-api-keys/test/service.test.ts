@@ -28,7 +28,7 @@ describe('the service', { timeout: 30_000 }, () => {
   let url: string
 
   beforeEach(async () => {
-    fixture = new Fixture()
+    fixture = await Fixture.open()
     await start({ ADMIN_TOKEN })
   })
 

@@ -9,8 +9,8 @@ import { Fixture } from './support/fixture.ts'
 describe('starting', { timeout: 60_000 }, () => {
   let fixture: Fixture
 
-  beforeEach(() => {
-    fixture = new Fixture()
+  beforeEach(async () => {
+    fixture = await Fixture.open()
   })
 
   afterEach(() => fixture[Symbol.asyncDispose]())

@@ -11,7 +11,7 @@ describe.skipIf(process.platform === 'win32')('a signal', { timeout: 60_000 }, (
   let answer: PromiseWithResolvers<void>
 
   beforeEach(async () => {
-    fixture = new Fixture()
+    fixture = await Fixture.open()
     answer = Promise.withResolvers()
     await fixture.addKey('soon', { expires_at: Date.now() + DAY })
     const delivered = Promise.withResolvers<void>()
@@ -29,7 +29,7 @@ describe.skipIf(process.platform === 'win32')('a signal', { timeout: 60_000 }, (
     })
     await service.says(/"listening"/)
     await delivered.promise // a handler is in the middle of its work
-  })
+  }, 60_000)
 
   afterEach(async () => {
     answer.resolve()

@@ -1,8 +1,11 @@
 import type { ExecutionDetail } from '@escapement/core'
+import { describeOnServers } from '@escapement/testkit/vitest'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { DatabaseAddress } from '../src/database/open-database.ts'
 import { usageSync } from '../src/jobs/usage-sync.ts'
 import { UsageClient } from '../src/usage/usage-client.ts'
 import { UsageService } from '../src/usage/usage-service.ts'
+import { addressOf } from './support/test-databases.ts'
 import { Fixture, NOW, ticksOf } from './support/fixture.ts'
 
 const HOUR = 3_600_000
@@ -11,14 +14,14 @@ const HOUR = 3_600_000
 const PATIENT = 10_000
 const IMPATIENT = 100
 
-describe('the usage sync', () => {
+function tests(address: () => DatabaseAddress | null): void {
   let fixture: Fixture
   let upstreamUrl: URL
   let service: UsageService
   let job: ReturnType<typeof usageSync>
 
   beforeEach(async () => {
-    fixture = new Fixture()
+    fixture = await Fixture.open(address())
     upstreamUrl = await fixture.upstream.start()
     service = new UsageService(fixture.db, new UsageClient(upstreamUrl, PATIENT), fixture.runtime)
     job = usageSync('0 * * * *', service)
@@ -120,4 +123,10 @@ describe('the usage sync', () => {
     expect(results.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected'])
     expect(await figures()).toEqual([['a', 3, 10], 1])
   })
+}
+
+describe('the usage sync on SQLite', () => {
+  tests(() => null)
 })
+
+describeOnServers(['postgres', 'mariadb'], ({ kind, url }) => tests(() => addressOf(kind, url())))

@@ -2,7 +2,10 @@ import { setImmediate } from 'node:timers/promises'
 import type { Database } from '../database/schema.ts'
 import { REMINDER_RETENTION_MS } from '../reminders/reminder-retention.ts'
 
-/** Rows that one statement touches at most: SQLite is synchronous, and other processes wait for its write lock. */
+/**
+ * Rows that one statement touches at most: SQLite is synchronous, and others wait for its lock on the file, or for a server's on
+ * rows. They are looked up first, because MySQL has no LIMIT in a subquery.
+ */
 const BATCH = 500
 
 /** How many rows were touched. */
@@ -37,59 +40,77 @@ export class CleanUpService {
     }
   }
 
-  async #disableKeys(now: number): Promise<bigint> {
+  async #disableKeys(now: number): Promise<number> {
+    const found = await this.#db
+      .selectFrom('api_keys')
+      .select('id')
+      .where('expires_at', '<=', now)
+      .where('disabled_at', 'is', null)
+      .limit(BATCH)
+      .execute()
+    // Asked once more: a key may have been rotated since.
     const { numUpdatedRows } = await this.#db
       .updateTable('api_keys')
       .set({ disabled_at: now })
-      .where('id', 'in', (eb) =>
-        eb
-          .selectFrom('api_keys')
-          .select('id')
-          .where('expires_at', '<=', now)
-          .where('disabled_at', 'is', null)
-          .limit(BATCH),
-      )
+      .where('id', 'in', idsOf(found))
+      .where('expires_at', '<=', now)
+      .where('disabled_at', 'is', null)
       .executeTakeFirst()
-    return numUpdatedRows
+    return Number(numUpdatedRows)
   }
 
-  async #deleteKeys(expiredBefore: number): Promise<bigint> {
+  async #deleteKeys(expiredBefore: number): Promise<number> {
+    const found = await this.#db
+      .selectFrom('api_keys')
+      .select('id')
+      .where('expires_at', '<', expiredBefore)
+      .limit(BATCH)
+      .execute()
     const { numDeletedRows } = await this.#db
       .deleteFrom('api_keys')
-      .where('id', 'in', (eb) =>
-        eb.selectFrom('api_keys').select('id').where('expires_at', '<', expiredBefore).limit(BATCH),
-      )
+      .where('id', 'in', idsOf(found))
+      .where('expires_at', '<', expiredBefore)
       .executeTakeFirst()
-    return numDeletedRows
+    return Number(numDeletedRows)
   }
 
-  async #deleteReminders(createdBefore: number): Promise<bigint> {
-    const { numDeletedRows } = await this.#db
-      .deleteFrom('reminders')
-      .where('id', 'in', (eb) =>
-        eb.selectFrom('reminders').select('id').where('created_at', '<', createdBefore).limit(BATCH),
-      )
-      .executeTakeFirst()
-    return numDeletedRows
+  async #deleteReminders(createdBefore: number): Promise<number> {
+    const found = await this.#db
+      .selectFrom('reminders')
+      .select('id')
+      .where('created_at', '<', createdBefore)
+      .limit(BATCH)
+      .execute()
+    const { numDeletedRows } = await this.#db.deleteFrom('reminders').where('id', 'in', idsOf(found)).executeTakeFirst()
+    return Number(numDeletedRows)
   }
 
-  async #deleteSessions(now: number): Promise<bigint> {
+  async #deleteSessions(now: number): Promise<number> {
+    const found = await this.#db
+      .selectFrom('sessions')
+      .select('token_hash as id')
+      .where('expires_at', '<=', now)
+      .limit(BATCH)
+      .execute()
     const { numDeletedRows } = await this.#db
       .deleteFrom('sessions')
-      .where('token_hash', 'in', (eb) =>
-        eb.selectFrom('sessions').select('token_hash').where('expires_at', '<=', now).limit(BATCH),
-      )
+      .where('token_hash', 'in', idsOf(found))
       .executeTakeFirst()
-    return numDeletedRows
+    return Number(numDeletedRows)
   }
 }
 
+/** Kysely writes an empty list as `IN ()`, which only SQLite takes: a list with an id that nothing has finds as little. */
+function idsOf(rows: readonly { readonly id: string }[]): readonly string[] {
+  return rows.length === 0 ? [''] : rows.map(({ id }) => id)
+}
+
 /** Repeats `step` until it finds less than a full batch, letting the event loop turn in between. */
-async function inBatches(signal: AbortSignal, step: () => Promise<bigint>): Promise<number> {
+async function inBatches(signal: AbortSignal, step: () => Promise<number>): Promise<number> {
   let total = 0
   while (true) {
     signal.throwIfAborted()
-    const touched = Number(await step())
+    const touched = await step()
     total += touched
     if (touched < BATCH) return total
     await setImmediate()

@@ -1,40 +1,26 @@
-import { readFileSync } from 'node:fs'
-import { DatabaseSync, type SQLInputValue } from 'node:sqlite'
-import { Kysely, type SqliteDatabase, SqliteDialect } from 'kysely'
-import type { Database, Schema } from './schema.ts'
+import type { Logger } from '@escapement/base'
+import { openMysql } from './open-mysql.ts'
+import { openPostgres } from './open-postgres.ts'
+import { openSqliteFile } from './open-sqlite-file.ts'
+import type { OpenedDatabase } from './opened-database.ts'
 
-/** How long a statement waits while another process writes, milliseconds. It blocks the event loop meanwhile. */
-const BUSY_TIMEOUT_MS = 2_000
+/** Where the service keeps its data: a file, or the URL of a server with its password. */
+export type DatabaseAddress =
+  | { readonly kind: 'sqlite'; readonly file: string }
+  | { readonly kind: 'postgres' | 'mysql'; readonly url: string }
 
 /**
- * Opens the application's database and makes its tables where they are missing.
+ * Opens the database of the service; a server is first asked for something by `createTables`.
  *
- * @throws Error that names the file when it cannot be opened or written.
+ * @throws Error that names the file when it cannot be opened.
  */
-export function openDatabase(file: string): Database {
-  try {
-    const sqlite = new DatabaseSync(file, { timeout: BUSY_TIMEOUT_MS })
-    sqlite.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL')
-    sqlite.exec(readFileSync(new URL('./schema.sql', import.meta.url), 'utf8'))
-    return new Kysely<Schema>({ dialect: new SqliteDialect({ database: asKyselyExpects(sqlite) }) })
-  } catch (error) {
-    throw new Error(`database ${file} cannot be used: ${(error as Error).message}`, { cause: error })
-  }
-}
-
-/** Kysely's dialect is written for better-sqlite3; `node:sqlite` differs in these few calls. */
-function asKyselyExpects(sqlite: DatabaseSync): SqliteDatabase {
-  return {
-    close: () => sqlite.close(),
-    prepare: (sql) => {
-      // Taking the write lock first: a transaction that reads before it writes would else fail when others wrote between.
-      const statement = sqlite.prepare(sql === 'begin' ? 'begin immediate' : sql)
-      return {
-        reader: statement.columns().length > 0,
-        all: (parameters) => statement.all(...(parameters as SQLInputValue[])),
-        run: (parameters) => statement.run(...(parameters as SQLInputValue[])),
-        iterate: (parameters) => statement.iterate(...(parameters as SQLInputValue[])),
-      }
-    },
+export function openDatabase(address: DatabaseAddress, logger: Logger): OpenedDatabase {
+  switch (address.kind) {
+    case 'sqlite':
+      return openSqliteFile(address.file, logger)
+    case 'postgres':
+      return openPostgres(address.url, logger)
+    case 'mysql':
+      return openMysql(address.url, logger)
   }
 }

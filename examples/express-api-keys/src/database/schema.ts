@@ -51,7 +51,7 @@ interface UsageCursorRow {
   synced_at: number | null
 }
 
-/** The application's tables, as `schema.sql` makes them. */
+/** The application's tables, as the files `schema.*.sql` make them. */
 export interface Schema {
   api_keys: ApiKeyRow
   sessions: SessionRow

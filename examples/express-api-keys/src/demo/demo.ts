@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { setTimeout } from 'node:timers/promises'
+import { quietLogger } from '@escapement/base'
 import { openDatabase } from '../database/open-database.ts'
-import type { Database } from '../database/schema.ts'
+import type { OpenedDatabase } from '../database/opened-database.ts'
 import { UsageUpstream } from '../stand-ins/usage-upstream.ts'
 import { WebhookReceiver } from '../stand-ins/webhook-receiver.ts'
 import type { DemoOptions } from './demo-options.ts'
@@ -38,9 +39,10 @@ export class Demo {
   async run(): Promise<void> {
     const { signal } = this.#stopping
     const [upstreamUrl, receiverUrl] = await Promise.all([this.#upstream.start(), this.#receiver.start()])
-    const db = openDatabase(this.#databaseFile)
+    const database = openDatabase({ kind: 'sqlite', file: this.#databaseFile }, quietLogger)
     try {
-      const { active, expiringSoon } = await seed(db, Date.now())
+      await database.createTables()
+      const { active, expiringSoon } = await seed(database.db, Date.now())
       this.#receiver.refuse(expiringSoon)
       const urls = await this.#startInstances(upstreamUrl, receiverUrl)
       this.#introduce(urls, upstreamUrl)
@@ -51,7 +53,7 @@ export class Demo {
       ])
     } finally {
       this.stop()
-      await this.#windUp(db)
+      await this.#windUp(database)
     }
   }
 
@@ -70,6 +72,7 @@ export class Demo {
     const schedules = Object.values(SPED_UP).map(({ variable, pattern }) => [variable, pattern] as const)
     const environment = {
       DATABASE_FILE: this.#databaseFile,
+      DATABASE_URL: '',
       USAGE_URL: upstreamUrl.href,
       WEBHOOK_URL: new URL('reminders', receiverUrl).href,
       SERVICE_TIMEOUT: '2s',
@@ -136,10 +139,10 @@ export class Demo {
     for (const [instance, entry] of early) this.#take(instance, entry)
   }
 
-  async #windUp(db: Database): Promise<void> {
+  async #windUp(database: OpenedDatabase): Promise<void> {
     console.log('\nstopping …')
     await Promise.all(this.#instances.map((instance) => instance.stop()))
-    await Promise.all([this.#upstream.stop(), this.#receiver.stop(), db.destroy()])
+    await Promise.all([this.#upstream.stop(), this.#receiver.stop(), database.close()])
     const reminders = this.#receiver.delivered.length
     console.log(`${this.#tally.summary}\n${reminders} reminders were delivered in ${this.#receiver.requests} requests`)
   }

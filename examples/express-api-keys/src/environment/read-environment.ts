@@ -1,9 +1,17 @@
 import { type Duration, durationMs } from '@escapement/base'
 import { cron, defineJob } from '@escapement/core'
+import type { DatabaseAddress } from '../database/open-database.ts'
 import { EnvironmentError } from './environment-error.ts'
 import type { Settings } from './settings.ts'
 
 const SHORTEST_TOKEN = 16
+
+const SERVER_OF_SCHEME: ReadonlyMap<string, 'postgres' | 'mysql'> = new Map([
+  ['postgres:', 'postgres'],
+  ['postgresql:', 'postgres'],
+  ['mysql:', 'mysql'],
+  ['mariadb:', 'mysql'],
+])
 
 /** Turns the text of one variable into its value; throws an Error that says what is accepted. */
 type Reader<T> = (text: string) => T
@@ -27,9 +35,16 @@ export function readEnvironment(environment: Readonly<Record<string, string | un
     }
   }
 
+  function readDatabase(): DatabaseAddress {
+    const file = read('DATABASE_FILE', String, null)
+    const server = read('DATABASE_URL', databaseUrl, null, false)
+    if (file !== null && server !== null) problems.push('DATABASE_FILE and DATABASE_URL are both set: leave one out')
+    return server ?? { kind: 'sqlite', file: file ?? 'api-keys.db' }
+  }
+
   const settings: Settings = {
     port: read('PORT', port, 3000),
-    databaseFile: read('DATABASE_FILE', String, 'api-keys.db'),
+    database: readDatabase(),
     usageUrl: read('USAGE_URL', httpUrl, new URL('http://127.0.0.1:4001/')),
     webhookUrl: read('WEBHOOK_URL', httpUrl, new URL('http://127.0.0.1:4002/reminders')),
     serviceTimeoutMs: read('SERVICE_TIMEOUT', duration, durationMs('5s', 'SERVICE_TIMEOUT')),
@@ -64,6 +79,22 @@ const httpUrl: Reader<URL> = (text) => {
   const url = URL.parse(text)
   if (url !== null && ['http:', 'https:'].includes(url.protocol)) return url
   throw new Error('give an http or https URL, such as http://127.0.0.1:4001/')
+}
+
+/** Never shown again: it holds a password. */
+const databaseUrl: Reader<DatabaseAddress> = (text) => {
+  const url = URL.parse(text)
+  const kind = SERVER_OF_SCHEME.get(url?.protocol ?? '')
+  if (url === null || kind === undefined) {
+    throw new Error(
+      `give a URL that begins with ${[...SERVER_OF_SCHEME.keys()].map((scheme) => `${scheme}//`).join(', ')}; for a SQLite file set DATABASE_FILE instead`,
+    )
+  }
+  if (url.hostname === '') throw new Error('it names no host: postgres://user:password@host:5432/database')
+  if (!/^\/[^/]+$/.test(url.pathname)) {
+    throw new Error(`it names no database: ${url.protocol}//user:password@${url.host}/database`)
+  }
+  return { kind, url: text.replace(/^mariadb:/, 'mysql:') }
 }
 
 const token: Reader<string> = (text) => {

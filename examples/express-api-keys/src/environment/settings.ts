@@ -1,9 +1,11 @@
+import type { DatabaseAddress } from '../database/open-database.ts'
+
 /** What the service is told from outside. Lengths of time in milliseconds. */
 export interface Settings {
   /** TCP port; 0: any free one. */
   readonly port: number
-  /** SQLite file of the application and of the job store. */
-  readonly databaseFile: string
+  /** The database of the application, its jobs and its locks. */
+  readonly database: DatabaseAddress
   /** Base of the upstream service that counts requests. */
   readonly usageUrl: URL
   /** Where reminders are sent. */

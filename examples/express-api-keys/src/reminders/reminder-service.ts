@@ -1,4 +1,5 @@
 import { durationMs, type Runtime } from '@escapement/base'
+import { insertNewReminders } from '../database/portable-sql.ts'
 import type { Database, ReminderKind } from '../database/schema.ts'
 import { REMINDER_RETENTION_MS } from './reminder-retention.ts'
 import type { Reminder, ReminderClient } from './reminder-client.ts'
@@ -94,11 +95,7 @@ export class ReminderService {
         sent_at: null,
         error: null,
       }))
-      await this.#db
-        .insertInto('reminders')
-        .values(rows)
-        .onConflict((conflict) => conflict.doNothing())
-        .execute()
+      await insertNewReminders(this.#db, rows)
     }
   }
 

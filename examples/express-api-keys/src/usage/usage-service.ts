@@ -1,10 +1,12 @@
 import type { Runtime } from '@escapement/base'
-import { sql, type Transaction } from 'kysely'
+import type { Transaction } from 'kysely'
+import { addUsage } from '../database/portable-sql.ts'
 import type { Database, Schema } from '../database/schema.ts'
 import type { UsageClient, UsageRecord } from './usage-client.ts'
 
 /** The most records that one sync takes over, so that memory and the transaction stay bounded; the next one goes on. */
 const MOST_RECORDS = 20_000
+const BATCH = 500
 
 /** What a sync did. */
 export interface SyncResult {
@@ -67,25 +69,24 @@ export class UsageService {
   }
 }
 
-/** One statement for all keys: thousands of small ones in a row would block the event loop. */
+/** A few hundred keys a statement: one for each would take long, and block the event loop on SQLite. */
 async function addUp(
   trx: Transaction<Schema>,
   records: readonly UsageRecord[],
 ): Promise<{ keys: number; unknown: number }> {
-  const used = [...Map.groupBy(records, ({ keyId }) => keyId)].map(([keyId, ofKey]) => ({
-    keyId,
+  const used = [...Map.groupBy(records, ({ keyId }) => keyId)].map(([key_id, ofKey]) => ({
+    key_id,
     requests: ofKey.reduce((sum, { requests }) => sum + requests, 0),
-    lastUsedAt: ofKey.reduce((latest, { at }) => Math.max(latest, at), 0),
+    last_used_at: ofKey.reduce((latest, { at }) => Math.max(latest, at), 0),
   }))
-  const { rows } = await sql<{ key_id: string }>`
-    INSERT INTO usage_totals (key_id, requests, last_used_at)
-    SELECT api_keys.id, used.value ->> 'requests', used.value ->> 'lastUsedAt'
-    FROM json_each(${JSON.stringify(used)}) AS used JOIN api_keys ON api_keys.id = used.value ->> 'keyId'
-    WHERE true
-    ON CONFLICT (key_id) DO UPDATE SET
-      requests = requests + excluded.requests,
-      last_used_at = max(last_used_at, excluded.last_used_at)
-    RETURNING key_id`.execute(trx)
-  const known = new Set(rows.map(({ key_id }) => key_id))
+  const known = new Set<string>()
+  for (let from = 0; from < used.length; from += BATCH) {
+    const batch = used.slice(from, from + BATCH)
+    const ids = batch.map(({ key_id }) => key_id)
+    const found = await trx.selectFrom('api_keys').select('id').where('id', 'in', ids).execute()
+    for (const { id } of found) known.add(id)
+    const ofKnown = batch.filter(({ key_id }) => known.has(key_id))
+    if (ofKnown.length > 0) await addUsage(trx, ofKnown)
+  }
   return { keys: known.size, unknown: records.filter(({ keyId }) => !known.has(keyId)).length }
 }

@@ -1,9 +1,10 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Runtime } from '@escapement/base'
+import { quietLogger, type Runtime } from '@escapement/base'
 import { type AnyJob, createScheduler, type ExecutionDetail, type Scheduler } from '@escapement/core'
-import { openDatabase } from '../../src/database/open-database.ts'
+import { type DatabaseAddress, openDatabase } from '../../src/database/open-database.ts'
+import type { OpenedDatabase } from '../../src/database/opened-database.ts'
 import type { ApiKeyRow, Database } from '../../src/database/schema.ts'
 import { UsageUpstream } from '../../src/stand-ins/usage-upstream.ts'
 import { WebhookReceiver } from '../../src/stand-ins/webhook-receiver.ts'
@@ -16,11 +17,25 @@ export const NOW: number = Date.parse('2026-06-01T09:00:00.000Z')
 export class Fixture implements AsyncDisposable {
   readonly folder: string = mkdtempSync(join(tmpdir(), 'express-api-keys-'))
   readonly databaseFile: string = join(this.folder, 'api-keys.db')
-  readonly db: Database = openDatabase(this.databaseFile)
+  readonly db: Database
   readonly upstream: UsageUpstream = new UsageUpstream()
   readonly receiver: WebhookReceiver = new WebhookReceiver()
   readonly runtime: Runtime = fastRuntime(NOW)
   readonly #schedulers: Scheduler[] = []
+  readonly #database: OpenedDatabase
+
+  private constructor(address: DatabaseAddress | null) {
+    this.#database = openDatabase(address ?? { kind: 'sqlite', file: this.databaseFile }, quietLogger)
+    this.db = this.#database.db
+  }
+
+  /** @param address - A database of a server, which is emptied. Default: a file of its own. */
+  static async open(address: DatabaseAddress | null = null): Promise<Fixture> {
+    const fixture = new Fixture(address)
+    await fixture.#database.createTables()
+    if (address !== null) await fixture.#empty()
+    return fixture
+  }
 
   /** A scheduler that runs this job alone, in memory. */
   async scheduler(job: AnyJob): Promise<Scheduler> {
@@ -60,9 +75,14 @@ export class Fixture implements AsyncDisposable {
       .execute()
   }
 
+  async #empty(): Promise<void> {
+    for (const table of ['api_keys', 'sessions', 'reminders'] as const) await this.db.deleteFrom(table).execute()
+    await this.db.updateTable('usage_cursor').set({ position: 0, synced_at: null }).execute()
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all(this.#schedulers.map((scheduler) => scheduler.stop()))
-    await Promise.all([this.upstream.stop(), this.receiver.stop(), this.db.destroy()])
+    await Promise.all([this.upstream.stop(), this.receiver.stop(), this.#database.close()])
     rmSync(this.folder, { recursive: true, force: true, maxRetries: 3 })
   }
 }

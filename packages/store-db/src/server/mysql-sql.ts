@@ -21,6 +21,7 @@ export const mysqlSql: ServerSql = {
   updateExisting: (_key, assignments) => `ON DUPLICATE KEY UPDATE ${assignments.join(', ')}`,
   returningInserted: () => '',
   given: (column) => `VALUES(${column})`, // MariaDB knows no other name for it
+  passesOn: false,
   update({ table, from, on, set }) {
     const assignments = Object.entries(set).map(([column, expression]) => `x.${column} = ${expression}`)
     return `UPDATE ${from} STRAIGHT_JOIN ${table} AS x ON ${on} SET ${assignments.join(', ')}`

@@ -34,6 +34,8 @@ export interface ServerSql {
   given(column: string): string
   /** Ends an insert that ignores what is there, with what was inserted. MySQL does not say: no rows. */
   returningInserted(column: string): string
+  /** Whether a statement that changes rows can pass them on to another within it. */
+  readonly passesOn: boolean
   /** Changes rows: column to expression, which may name `x` and what `from` is called. */
   update(change: RowSetChange & { readonly set: Readonly<Record<string, string>> }): string
   remove(change: RowSetChange): string

@@ -86,9 +86,13 @@ export function claimSql(context: ServerContext) {
 
     lockTicks: (limit: number): string => `SELECT ${columns} FROM ${seqs} ${sql.join} ${u} AS x ON x.seq = v.value
       WHERE x.status = 'scheduled' AND x.is_judged = 0 LIMIT ${limit} FOR UPDATE SKIP LOCKED`,
-    /** The first due rows of one priority, longest due first, that no other claim has locked. */
+    /**
+     * The first due rows of one priority from where the look has found one, longest due first, that no other claim has
+     * locked.
+     */
     lockDue: (limit: number): string => `SELECT ${columns} FROM ${u} AS x
-      WHERE x.namespace = :namespace AND x.waiting_queue = :queue AND x.priority = :priority AND x.due_at <= :now
+      WHERE x.namespace = :namespace AND x.waiting_queue = :queue AND x.priority = :priority
+        AND x.due_at >= :since AND x.due_at <= :now
       ORDER BY x.due_at, x.seq LIMIT ${limit} FOR UPDATE SKIP LOCKED`,
     lockWaiting: `SELECT ${columns} FROM ${seqs} ${sql.join} ${u} AS x ON x.seq = v.value
       WHERE x.waiting_queue IS NOT NULL FOR UPDATE SKIP LOCKED`,
@@ -104,7 +108,8 @@ export function claimSql(context: ServerContext) {
       ORDER BY x.skippable_at LIMIT ${AT_ONCE}`,
     /** Due rows of one priority in their order; only the index is read. */
     scan: `SELECT ${candidateColumns(sql)} FROM ${u} AS x
-      WHERE x.namespace = :namespace AND x.waiting_queue = :queue AND x.priority = :priority AND x.due_at <= :now
+      WHERE x.namespace = :namespace AND x.waiting_queue = :queue AND x.priority = :priority
+        AND x.due_at >= :since AND x.due_at <= :now
       ORDER BY x.due_at, x.seq LIMIT ${MOST_SCANNED}`,
 
     // Writes.

@@ -8,6 +8,10 @@ const MOST_SEARCHED = 20_000
 /** Rows of other instances' jobs that are passed over; behind them the instance only wakes a little too early. */
 export const MOST_PASSED = 200
 
+function together(selects: readonly string[]): string {
+  return selects.join('\n      UNION ALL ')
+}
+
 /** Statements that look and lock nothing. */
 export function lookSql({ tables: t, sql, clock }: ServerContext) {
   const u = t.unsettled
@@ -23,6 +27,33 @@ export function lookSql({ tables: t, sql, clock }: ServerContext) {
   const firstTick = (kind: string, where: string, limit = 1): string =>
     `(${entry(kind, 'x.queue, x.job, x.seq, x.unjudged_at, x.is_ledger')} FROM ${u} AS x
         WHERE ${where} ORDER BY x.unjudged_at LIMIT ${limit})`
+  const always = [
+    `(${entry('now', `'' AS queue, '' AS job, ${sql.integer('0')} AS seq, ${clock.nowMs} AS at, ${sql.integer('0')} AS next_at`)})`,
+    `(${entry('instance', "'', '', 0, 0, 0")} FROM ${t.instances} AS i
+        WHERE i.namespace = :namespace AND i.id = :instance AND i.dead_at IS NULL)`,
+    `(${entry('limited', "q.name, '', 0, 0, 0")} FROM ${sql.list(':queues', 'w', 'key')}
+        ${sql.join} ${t.queues} AS q ON q.namespace = :namespace AND q.name = w.value WHERE q.cluster_limit IS NOT NULL)`,
+    firstTick('tick', `${unjudged} >= ${punctual} AND x.unjudged_at <= ${ahead}`, MOST_TICKS),
+    firstTick('future', `${unjudged} > ${ahead}`),
+    firstTick('future', `x.namespace = :namespace AND x.is_ledger = 0 AND x.unjudged_at > ${now}`),
+  ]
+  /** On PostgreSQL, whose time moves within a statement, this tells how long it took; elsewhere it is `now`. */
+  const end = `(${entry('end', `'', '', 0, ${clock.nowMs}, 0`)})`
+  /** What has waited for long stands at the beginning of its index. */
+  const fromTheStart = [
+    firstTick('late', `${unjudged} < ${punctual}`),
+    `(${entry('expiry', "'', '', 0, x.expiring_at, 0")} FROM ${u} AS x
+        WHERE x.namespace = :namespace AND x.expiring_at IS NOT NULL ORDER BY x.expiring_at LIMIT 1)`,
+    `(${entry('skippable', "'', '', 0, x.skippable_at, 0")} FROM ${u} AS x
+        WHERE x.namespace = :namespace AND x.skippable_at IS NOT NULL ORDER BY x.skippable_at LIMIT 1)`,
+  ]
+  const starts = `(SELECT v.* FROM ${sql.rows(':starts', 'v', { queue: 'key', priority: 'integer', since: 'integer' })})`
+  const firstDue = (columns: string, condition: string): string =>
+    `(SELECT ${columns} FROM ${u} AS x WHERE ${inLevel} ${condition} ORDER BY x.due_at LIMIT 1)`
+  const ofLevels = (from: string, condition: string): string => `(${entry('level', 'l.queue')},
+          COALESCE(${firstDue('x.job', `AND x.due_at > ${now}`)}, ''),
+          l.priority, ${firstDue('x.due_at', condition)}, ${firstDue('x.due_at', `AND x.due_at > ${now}`)}
+        FROM ${from} AS l WHERE l.priority IS NOT NULL)`
   return {
     /**
      * Everything that says whether a pass can do anything, and when the next row falls due: the instance, ticks without
@@ -36,25 +67,13 @@ export function lookSql({ tables: t, sql, clock }: ServerContext) {
           ORDER BY x.priority DESC LIMIT 1)
         FROM levels AS l WHERE l.priority IS NOT NULL
       )
-      (${entry('now', `'' AS queue, '' AS job, ${sql.integer('0')} AS seq, ${clock.nowMs} AS at, ${sql.integer('0')} AS next_at`)})
-      UNION ALL (${entry('instance', "'', '', 0, 0, 0")} FROM ${t.instances} AS i
-        WHERE i.namespace = :namespace AND i.id = :instance AND i.dead_at IS NULL)
-      UNION ALL (${entry('limited', "q.name, '', 0, 0, 0")} FROM ${sql.list(':queues', 'w', 'key')}
-        ${sql.join} ${t.queues} AS q ON q.namespace = :namespace AND q.name = w.value WHERE q.cluster_limit IS NOT NULL)
-      UNION ALL ${firstTick('late', `${unjudged} < ${punctual}`)}
-      UNION ALL ${firstTick('tick', `${unjudged} >= ${punctual} AND x.unjudged_at <= ${ahead}`, MOST_TICKS)}
-      UNION ALL ${firstTick('future', `${unjudged} > ${ahead}`)}
-      UNION ALL ${firstTick('future', `x.namespace = :namespace AND x.is_ledger = 0 AND x.unjudged_at > ${now}`)}
-      UNION ALL (${entry('expiry', "'', '', 0, x.expiring_at, 0")} FROM ${u} AS x
-        WHERE x.namespace = :namespace AND x.expiring_at IS NOT NULL ORDER BY x.expiring_at LIMIT 1)
-      UNION ALL (${entry('skippable', "'', '', 0, x.skippable_at, 0")} FROM ${u} AS x
-        WHERE x.namespace = :namespace AND x.skippable_at IS NOT NULL ORDER BY x.skippable_at LIMIT 1)
-      UNION ALL (${entry('level', 'l.queue')},
-          COALESCE((SELECT x.job FROM ${u} AS x WHERE ${inLevel} AND x.due_at > ${now} ORDER BY x.due_at LIMIT 1), ''),
-          l.priority,
-          (SELECT x.due_at FROM ${u} AS x WHERE ${inLevel} ORDER BY x.due_at LIMIT 1),
-          (SELECT x.due_at FROM ${u} AS x WHERE ${inLevel} AND x.due_at > ${now} ORDER BY x.due_at LIMIT 1)
-        FROM levels AS l WHERE l.priority IS NOT NULL)`,
+      ${together([...always, ...fromTheStart, ofLevels('levels', ''), end])}`,
+
+    /**
+     * The same from where rows are known to begin: neither what has waited for long, nor another priority than those
+     * given. It reads no entry of what is over, of which an old transaction can keep any number.
+     */
+    lookOn: (): string => together([...always, ofLevels(starts, 'AND x.due_at >= l.since'), end]),
 
     /** Whose ticks without a verdict fall due in [from, to], earliest first; only the index is read. */
     searchTicks: `SELECT x.seq, x.job, x.queue, x.unjudged_at AS at FROM ${u} AS x

@@ -1,7 +1,9 @@
 import { type ClaimRequest, PUNCTUAL_MS } from '@escapement/core'
 import { integerOf } from '@escapement/db'
+import { rowsText } from '../rows-text.ts'
 import type { ServerContext } from '../server-context.ts'
 import { type Statements, statements } from '../statements.ts'
+import { QueueStarts } from './queue-starts.ts'
 import { lookSql, MOST_PASSED, MOST_TICKS } from './look-sql.ts'
 
 /** A tick without a verdict. */
@@ -55,22 +57,38 @@ interface FutureRow {
 /** Looks for what a claim could do, nearly always with one statement. */
 export class Looking {
   readonly #context: ServerContext
+  readonly #starts: QueueStarts
   readonly #sql: Statements<ReturnType<typeof lookSql>>
 
-  constructor(context: ServerContext) {
+  constructor(context: ServerContext, starts: QueueStarts = new QueueStarts(context.server.runtime)) {
     this.#context = context
+    this.#starts = starts
     this.#sql = statements(lookSql(context))
   }
 
   async look(namespace: string, request: ClaimRequest): Promise<Look> {
     const { instance, aheadMs, handlers } = request
     const queues = request.queues.map(({ queue }) => queue)
+    const starts = this.#starts.of(namespace, queues)
     const parameters = { namespace, instance, aheadMs, queues }
-    const { rows } = await this.#context.run<LookRow>(this.#sql.look, parameters)
+    const { rows } = await (starts === null
+      ? this.#context.run<LookRow>(this.#sql.look, parameters)
+      : this.#context.run<LookRow>(this.#sql.lookOn, {
+          ...parameters,
+          starts: rowsText(starts.map((start) => ({ ...start }))),
+        }))
     const found = Map.groupBy(rows, ({ kind }) => kind)
     const of = (kind: string): readonly LookRow[] => found.get(kind) ?? []
     const now = integerOf(of('now')[0]?.at)
     const isBefore = (kind: string, time: number): boolean => of(kind).some(({ at }) => integerOf(at) < time)
+    const levels = of('level').filter(({ at }) => at !== null)
+    const begins = levels.map(({ queue, seq, at }) => ({ queue, priority: integerOf(seq), since: integerOf(at) }))
+    if (starts === null) {
+      const tookMs = integerOf(of('end')[0]?.at) - now
+      this.#starts.lookedFromStart(namespace, queues, begins, { now, tookMs })
+    } else {
+      this.#starts.lookedOn(namespace, starts, begins, now)
+    }
     return {
       now,
       isAlive: of('instance').length > 0,
@@ -78,7 +96,7 @@ export class Looking {
       lateJobs: of('late').length === 0 ? [] : await this.#lateJobs(namespace, handlers, now),
       hasExpired: isBefore('expiry', now),
       hasSkippable: isBefore('skippable', now + 1),
-      levels: of('level').map(({ queue, seq, at }) => ({ queue, priority: integerOf(seq), dueAt: integerOf(at) })),
+      levels: begins.map(({ queue, priority, since }) => ({ queue, priority, dueAt: since })),
       limited: new Set(of('limited').map(({ queue }) => queue)),
       nextDueAt: await this.#nextDueAt(namespace, request, now, of('future'), of('level')),
     }

@@ -108,17 +108,17 @@ export class Selecting {
     return await this.#fillBehind(room, levels, new Set([...ended, ...[...fresh, ...locked].map(({ seq }) => seq)]))
   }
 
-  async #lockDue({ queue, priority }: Level, wanted: number): Promise<readonly ClaimableRow[]> {
+  async #lockDue({ queue, priority, dueAt }: Level, wanted: number): Promise<readonly ClaimableRow[]> {
     const { session, sql, namespace, now } = this.#scope
-    const parameters = { namespace, queue, priority, now }
+    const parameters = { namespace, queue, priority, since: dueAt, now }
     return (await session.run(sql.lockDue(rounded(wanted)), parameters)).rows.map(claimableRowOf)
   }
 
   /** Looks behind rows that are held back: in the order of the queue, and locks only what can start. */
   async #fillBehind(room: Room<ClaimableRow>, levels: readonly Level[], seen: ReadonlySet<number>): Promise<boolean> {
     const { session, sql, namespace, now } = this.#scope
-    for (const { queue, priority } of levels) {
-      const { rows } = await session.run(sql.scan, { namespace, queue, priority, now })
+    for (const { queue, priority, dueAt } of levels) {
+      const { rows } = await session.run(sql.scan, { namespace, queue, priority, since: dueAt, now })
       const candidates = rows.map(candidateOf).filter(({ seq }) => !seen.has(seq))
       await this.#facts.prepare(candidates)
       if (await this.#offerLocked(room, candidates)) return true

@@ -1,4 +1,4 @@
--- The application's own tables. The job store keeps its tables (escapement_*) in the same file.
+-- The tables on SQLite. The job store keeps its tables (escapement_*) in the same file.
 -- Instants are Unix milliseconds, UTC. Every statement may be repeated: each process runs this file when it starts.
 
 CREATE TABLE IF NOT EXISTS api_keys (
