@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { shortSoak } from '../soak/soak-plan.ts'
 import { runSoak, type SoakReport } from '../soak/soak-run.ts'
 import { soakText } from '../soak/soak-text.ts'
@@ -32,13 +32,15 @@ test(
   TEST_MS,
 )
 
-test.concurrent.each(['postgres', 'mariadb'] as const)(
-  'promises 1, 3 and 4: five processes on %s lose no tick and double none while one is killed and the server restarts and ends sessions',
-  async (kind) => {
-    const { ticks, disturbances, comebacks } = await soak(kind)
-    expect(ticks).toBe(1_000)
-    expect(disturbances.map((disturbance) => disturbance.kind)).toEqual(['killed'])
-    expect(comebacks.map(({ what }) => what)).toEqual(['restart', 'end-sessions'])
-  },
-  TEST_MS,
-)
+describe.concurrent.each(['postgres', 'mariadb'] as const)('on %s', (kind) => {
+  test(
+    'promises 1, 3 and 4: five processes on a server lose no tick and double none while one is killed and the server restarts and ends sessions',
+    async () => {
+      const { ticks, disturbances, comebacks } = await soak(kind)
+      expect(ticks).toBe(1_000)
+      expect(disturbances.map((disturbance) => disturbance.kind)).toEqual(['killed'])
+      expect(comebacks.map(({ what }) => what)).toEqual(['restart', 'end-sessions'])
+    },
+    TEST_MS,
+  )
+})
