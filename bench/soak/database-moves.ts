@@ -37,10 +37,16 @@ async function disturb(move: DatabaseMove, server: ServerProcess, address: SoakA
       await sleep(move.seconds * 1_000)
       return server.thaw()
     case 'end-sessions':
-      for (let ends = 0; ends < (move.seconds * 1_000) / BETWEEN_ENDS_MS; ends++) {
-        if (address.kind !== 'sqlite') await endSessions(address.kind, address.url)
-        await sleep(BETWEEN_ENDS_MS)
-      }
+      return await endSessionsFor(move.seconds * 1_000, address)
+  }
+}
+
+async function endSessionsFor(ms: number, { kind, url }: SoakAddress): Promise<void> {
+  if (kind === 'sqlite') return
+  const endsAt = Date.now() + ms
+  for (let next = Date.now(); next < endsAt; next += BETWEEN_ENDS_MS) {
+    await sleep(Math.max(0, next - Date.now()))
+    await endSessions(kind, url)
   }
 }
 
