@@ -53,6 +53,8 @@ process.on('message', (order: SoakOrder) => {
       return void finish()
   }
 })
+const orphaned = (): never => process.exit(1)
+process.once('disconnect', orphaned)
 process.send?.('loaded')
 
 async function begin(setting: SoakSetting): Promise<void> {
@@ -113,5 +115,6 @@ async function finish(): Promise<void> {
   await scheduler?.stop({ grace: longestHandlerMs * 2 })
   noteLoop()
   await opened?.close()
+  process.off('disconnect', orphaned)
   process.disconnect()
 }
