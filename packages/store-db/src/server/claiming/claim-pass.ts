@@ -14,6 +14,7 @@ import { Eligibility } from './eligibility.ts'
 import { certainTicks, expire, type Judgement, judgeTicks, skip } from './judging.ts'
 import { Lanes } from './lanes.ts'
 import { type Look, Looking } from './look.ts'
+import type { QueueStarts } from './queue-starts.ts'
 import { Selecting } from './selection.ts'
 import type { Selection } from '../../claiming/room.ts'
 
@@ -23,6 +24,7 @@ const AGAIN_MS = 2
 /** What claiming needs of other roles. */
 export interface ClaimPassParts {
   readonly endings: ServerEndings
+  readonly starts: QueueStarts
 }
 
 /** A claim: a look without locks, and only where something can be done one short transaction. */
@@ -33,9 +35,9 @@ export class ClaimPass {
   readonly #lanes: Lanes
   readonly #endings: ServerEndings
 
-  constructor(context: ServerContext, { endings }: ClaimPassParts) {
+  constructor(context: ServerContext, { endings, starts }: ClaimPassParts) {
     this.#context = context
-    this.#looking = new Looking(context)
+    this.#looking = new Looking(context, starts)
     this.#lanes = new Lanes(context)
     this.#sql = statements(claimSql(context))
     this.#endings = endings
