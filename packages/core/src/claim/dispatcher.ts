@@ -2,7 +2,7 @@ import type { Executor } from './executor.ts'
 import type { EngineContext } from '../context/engine-context.ts'
 import type { Membership } from '../instance/membership.ts'
 import { Wakeup } from '../context/wakeup.ts'
-import type { ClaimResult } from '../store/claim-store.ts'
+import type { ClaimResult, QueueDemand } from '../store/claim-store.ts'
 
 /** A shared store is looked at this often although nothing was heard: it can notify, or it cannot. Milliseconds. */
 const IDLE_NOTIFIED_MS = 5_000
@@ -33,7 +33,8 @@ export class Dispatcher {
   readonly #idleMs: number
   #token = 0
   #lostToken: { readonly token: number; readonly instance: string } | null = null
-  #hasMore = false
+  /** Queues in which more was due than the last claim could take. */
+  #unsated: ReadonlySet<string> = new Set()
   #hasRoomMeanwhile = false
   #isStopped = false
   #loop: Promise<void> | undefined
@@ -79,7 +80,7 @@ export class Dispatcher {
    */
   roomMade(): void {
     if (this.#passing !== undefined) this.#hasRoomMeanwhile = true
-    else if (this.#hasMore && this.#executor.isHungry()) this.#wakeup.wake()
+    else if (this.#executor.isHungry(this.#unsated)) this.#wakeup.wake()
   }
 
   /** Takes no more work; resolves when the last claim under way is over and what it took was given back. */
@@ -125,7 +126,7 @@ export class Dispatcher {
 
   #pauseAfter(result: ClaimResult): number {
     const isProgressing = result.executions.length > 0 || this.#hasRoomMeanwhile
-    if (result.hasMore && isProgressing && this.#executor.isHungry()) return 0
+    if (isProgressing && this.#executor.isHungry(this.#unsated)) return 0
     if (result.nextDueAt === null) return this.#idleMs
     const wasLookedAt = result.nextDueAt - result.now <= AHEAD_MS // and could not be taken before its time
     const passAt = wasLookedAt ? result.nextDueAt : result.nextDueAt - AHEAD_MS
@@ -144,16 +145,18 @@ export class Dispatcher {
       this.#lostToken = { token, instance }
       this.#passes++
       const sentAt = runtime.monotonic()
+      const queues = this.#isStopped ? [] : this.#executor.demand()
       const result = await store.claim(namespace, {
         instance,
         token,
         isRepeat: lost !== null,
-        queues: this.#isStopped ? [] : this.#executor.demand(),
+        queues,
         aheadMs: AHEAD_MS,
         handlers: this.#handlers,
       })
       this.#lostToken = null
       clock.observe(result.now, sentAt)
+      this.#unsated = unsatedQueues(queues, result)
       await this.#take(result, instance)
       return result.isAlive ? result : null
     } catch (error) {
@@ -168,7 +171,6 @@ export class Dispatcher {
       return
     }
     if (instance !== this.#membership.id) return // it has died meanwhile: recovery gives back what it was granted
-    this.#hasMore = result.hasMore
     if (result.executions.length === 0 && !result.hasMore) this.#emptyAt = this.#context.runtime.monotonic()
     if (this.#isStopped) await this.#executor.handBack(result.executions)
     else this.#executor.accept(result.executions, instance)
@@ -176,4 +178,12 @@ export class Dispatcher {
     for (const tick of result.dropped) this.#context.events.emit('tick:dropped', tick)
     if (result.lateJobs.length > 0) this.#observer.lateTicks(result.lateJobs)
   }
+}
+
+/** Of the queues that were asked for, those whose slots are all taken: what was left behind for want of demand is in these. */
+function unsatedQueues(queues: readonly QueueDemand[], { hasMore, executions }: ClaimResult): ReadonlySet<string> {
+  if (!hasMore) return new Set()
+  const taken = new Map<string, number>()
+  for (const { queue } of executions) taken.set(queue, (taken.get(queue) ?? 0) + 1)
+  return new Set(queues.filter(({ queue, slots }) => (taken.get(queue) ?? 0) >= slots).map(({ queue }) => queue))
 }

@@ -85,8 +85,9 @@ export class Executor implements AttemptObserver, LanesObserver {
     return this.#isChoked() ? demand.map(({ queue }) => ({ queue, slots: 0, prefetch: 0 })) : demand
   }
 
-  isHungry(): boolean {
-    return !this.#isChoked() && this.#lanes.isHungry()
+  /** Whether one of these queues would take more. */
+  isHungry(queues: ReadonlySet<string>): boolean {
+    return !this.#isChoked() && this.#lanes.isHungry(queues)
   }
 
   #isChoked(): boolean {

@@ -1,14 +1,14 @@
 import type { Attempt } from '../run/attempt.ts'
 import type { ClaimedExecution, QueueDemand } from '../store/claim-store.ts'
 
-/** No more than this many times the concurrency is taken ahead (rule 19). */
-const MOST_AHEAD = 4
+/**
+ * No more than this many times the concurrency is taken ahead (rule 19): with the slots 500 at concurrency 20, since what
+ * a claim costs beside its rows is the same for one row as for 500.
+ */
+const MOST_AHEAD = 24
 /** Work is taken ahead only as far as it should start within this time. Milliseconds. */
 const AHEAD_MS = 50
-/**
- * Refilled when so much of it is used up: with four times the concurrency, when one round of all slots is left. A claim
- * that fetches a few costs as much as one that fetches many.
- */
+/** Refilled when so much of it is used up. A claim that fetches a few costs nearly as much as one that fetches many. */
 const REFILL_SHARE = 0.75
 /** Weight of the newest duration in the running mean. */
 const NEWEST_WEIGHT = 0.1

@@ -48,9 +48,10 @@ export class Lanes {
     return [...this.#lanes.values()].map((lane) => lane.demand())
   }
 
-  /** Whether any would take more if there were more. */
-  isHungry(): boolean {
-    return [...this.#lanes.values()].some((lane) => lane.isHungry())
+  /** Whether one of these queues would take more. */
+  isHungry(queues: ReadonlySet<string>): boolean {
+    for (const lane of this.#lanes.values()) if (queues.has(lane.queue) && lane.isHungry()) return true
+    return false
   }
 
   /** What was taken ahead and not started. */

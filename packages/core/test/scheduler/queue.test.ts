@@ -74,7 +74,7 @@ test('by priority, then age: what is more urgent starts first', async () => {
   expect(order).toEqual(['high', 'first', 'second', 'low'])
 })
 
-test('rule 19: short handlers are taken ahead up to four times the concurrency, never in a queue with a cluster limit', async () => {
+test('rule 19: short handlers are taken ahead up to 24 times the concurrency, never in a queue with a cluster limit', async () => {
   const demands: QueueDemand[] = []
   await using cluster = new Cluster({
     wrap: (store): JobStore => ({
@@ -96,7 +96,7 @@ test('rule 19: short handlers are taken ahead up to four times the concurrency, 
   await cluster.run(scheduler.drain())
   const most = (queue: string): number =>
     Math.max(...demands.filter((demand) => demand.queue === queue).map(({ prefetch }) => prefetch))
-  expect(most('free')).toBe(20)
+  expect(most('free')).toBe(120)
   expect(most('narrow')).toBe(0)
   expect(Math.max(...demands.filter(({ queue }) => queue === 'free').map(({ slots }) => slots))).toBe(5)
 })

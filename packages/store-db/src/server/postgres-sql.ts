@@ -14,6 +14,7 @@ export const postgresSql: ServerSql = {
   updateExisting: (key, assignments) => `ON CONFLICT (${key}) DO UPDATE SET ${assignments.join(', ')}`,
   returningInserted: (column) => `RETURNING ${column}`,
   given: (column) => `excluded.${column}`,
+  passesOn: true,
   update({ table, from, on, set }) {
     const assignments = Object.entries(set).map(([column, expression]) => `${column} = ${expression}`)
     return `UPDATE ${table} AS x SET ${assignments.join(', ')} FROM ${from} WHERE ${on}`

@@ -11,6 +11,8 @@ interface RowSetChange {
   readonly from: string
   /** How a row of `x` is found for each row of `from`, by an index of `x`. */
   readonly on: string
+  /** Which index of `x` that is. Default: its primary key. */
+  readonly through?: string
 }
 
 /**
@@ -34,6 +36,8 @@ export interface ServerSql {
   given(column: string): string
   /** Ends an insert that ignores what is there, with what was inserted. MySQL does not say: no rows. */
   returningInserted(column: string): string
+  /** Whether a statement that changes rows can pass them on to another within it. */
+  readonly passesOn: boolean
   /** Changes rows: column to expression, which may name `x` and what `from` is called. */
   update(change: RowSetChange & { readonly set: Readonly<Record<string, string>> }): string
   remove(change: RowSetChange): string

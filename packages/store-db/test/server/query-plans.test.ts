@@ -15,6 +15,7 @@ import { planningSql } from '../../src/server/planning/planning-sql.ts'
 import { overviewSql } from '../../src/server/reading/overview-sql.ts'
 import { executionReadingSql } from '../../src/server/reading/execution-reading.ts'
 import type { ServerContext } from '../../src/server/server-context.ts'
+import { closingSql } from '../../src/server/settling/closing-sql.ts'
 import { settlingSql } from '../../src/server/settling/settling-sql.ts'
 import { removalSql } from '../../src/server/ending/execution-removal.ts'
 import { spansSql } from '../../src/server/spans/spans-sql.ts'
@@ -26,6 +27,7 @@ import { openFilled } from './large-tables.ts'
 import { openerFor } from './server-pools.ts'
 
 const ROLES = {
+  closingSql,
   claimSql,
   lanesSql,
   lookSql,

@@ -1,6 +1,6 @@
 import type { ServerContext } from '../server-context.ts'
 import { endingColumns } from './ending-columns.ts'
-import { verdict } from './verdict.ts'
+import { verdict, verdictRows } from './verdict.ts'
 
 /** So many settled executions beyond what a job keeps go at a time. */
 const SURPLUS_AT_ONCE = 20
@@ -10,7 +10,7 @@ export function endingSql(context: ServerContext) {
   const { tables: t, sql } = context
   const seqs = sql.list(':seqs', 'v', 'integer')
   return {
-    end: (): string => verdict(context),
+    end: (): string => verdict(context, { own: {}, from: verdictRows(context), given: (column) => `v.${column}` }),
     settled: (): string => sql.remove({ table: t.unsettled, from: seqs, on: 'x.seq = v.value' }),
 
     removeAttempts: (): string => sql.remove({ table: t.attempts, from: seqs, on: 'x.execution_seq = v.value' }),
@@ -31,7 +31,7 @@ export function endingSql(context: ServerContext) {
 
     /** Whoever finds the same surplus lets it go once: each passes over what another has locked. */
     lockSurplus: `SELECT ${endingColumns(sql)}, x.status
-      FROM ${seqs} ${sql.join} ${t.executions} AS x ON x.seq = v.value AND x.kept_at IS NOT NULL
+      FROM ${seqs} ${sql.join} ${t.executions} AS x ${sql.through('PRIMARY')} ON x.seq = v.value AND x.kept_at IS NOT NULL
       ORDER BY x.seq FOR UPDATE SKIP LOCKED`,
   }
 }

@@ -21,6 +21,8 @@ import type { ExecutionRemoval } from './execution-removal.ts'
 
 /** An execution that has ended, and how its job keeps it. */
 export interface EndedExecution {
+  /** Whether attempts of it may be recorded. */
+  readonly hasAttempts: boolean
   readonly row: EndingRow
   readonly status: Ending['status']
   readonly history: HistoryPolicy
@@ -65,7 +67,9 @@ export class ServerEndings {
     await this.applyHistory(
       session,
       namespace,
-      endings.map(({ row, status }, index) => ({ row, status, history: histories[index] as HistoryPolicy })),
+      endings.map(({ row, status }, index) => {
+        return { row, status, history: histories[index] as HistoryPolicy, hasAttempts: row.attempt > 0 }
+      }),
     )
     const counted = endings.filter(({ status }) => status !== 'skipped').map((ending) => endEvent(ending.row, ending))
     await this.#parts.statistics.count(session, namespace, counted)
@@ -79,7 +83,7 @@ export class ServerEndings {
   ): Promise<void> {
     await this.#remove(
       session,
-      folded.map(({ row }) => row),
+      folded.map(({ row }) => ({ row, hasAttempts: row.attempt > 0 })),
     )
     await this.#parts.spans.add(
       session,
@@ -109,24 +113,20 @@ export class ServerEndings {
   async #letGo(
     session: SqlSession,
     namespace: string,
-    gone: readonly { readonly row: EndingRow; readonly status: Ending['status'] }[],
+    gone: readonly Omit<EndedExecution, 'history'>[],
   ): Promise<void> {
     const ticks = gone.filter(({ row }) => row.is_ledger === 1)
-    await this.#remove(
-      session,
-      gone.map(({ row }) => row),
-    )
+    await this.#remove(session, gone)
     const spans = ticks.map(({ row, status }) => tickSpan(row, status as SpanReason))
     await this.#parts.spans.add(session, namespace, spans)
   }
 
-  async #remove(session: SqlSession, rows: readonly EndingRow[]): Promise<void> {
-    if (rows.length === 0) return
-    const attempted = rows.filter(({ attempt }) => attempt > 0).map(({ seq }) => seq)
+  async #remove(session: SqlSession, gone: readonly Pick<EndedExecution, 'row' | 'hasAttempts'>[]): Promise<void> {
     await this.#parts.removal.remove(
       session,
-      rows.map(({ seq }) => seq),
+      gone.map(({ row }) => row.seq),
     )
+    const attempted = gone.filter(({ hasAttempts }) => hasAttempts).map(({ row }) => row.seq)
     if (attempted.length > 0) await session.run(this.#sql.removeAttempts, { seqs: attempted })
   }
 
@@ -135,7 +135,7 @@ export class ServerEndings {
     session: SqlSession,
     namespace: string,
     kept: readonly EndedExecution[],
-  ): Promise<readonly { readonly row: EndingRow; readonly status: Ending['status'] }[]> {
+  ): Promise<readonly Omit<EndedExecution, 'history'>[]> {
     await session.run(this.#sql.markKept, { seqs: kept.map(({ row }) => row.seq) })
     const limits = new Map(kept.map(({ row, history }) => [row.job, (history as { keep: number }).keep]))
     const jobs = [...limits].map(([job, keep]) => ({ job, keep }))
@@ -143,7 +143,7 @@ export class ServerEndings {
     if (found.rows.length === 0) return []
     const seqs = found.rows.map(({ seq }) => integerOf(seq))
     const locked = await session.run<{ status: Ending['status'] }>(this.#sql.lockSurplus, { seqs })
-    return locked.rows.map((row) => ({ row: endingRowOf<EndingRow>(row), status: row.status }))
+    return locked.rows.map((row) => ({ row: endingRowOf<EndingRow>(row), status: row.status, hasAttempts: true }))
   }
 
   async #histories(

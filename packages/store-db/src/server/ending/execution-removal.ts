@@ -6,22 +6,27 @@ import { type Statements, statements } from '../statements.ts'
 export class ExecutionRemoval {
   readonly #sql: Statements<ReturnType<typeof removalSql>>
 
+  readonly #isAtOnce: boolean
+
   constructor(context: ServerContext) {
+    this.#isAtOnce = context.sql.passesOn
     this.#sql = statements(removalSql(context))
   }
 
   async remove(session: SqlSession, seqs: readonly number[]): Promise<void> {
     if (seqs.length === 0) return
     await session.run(this.#sql.removeUnsettled, { seqs })
-    await session.run(this.#sql.removeExecutions, { seqs })
+    if (!this.#isAtOnce) await session.run(this.#sql.removeExecutions, { seqs })
   }
 }
 
-/** Statements that remove executions; the row that is their lock first. */
+/** Statements that remove executions; the row that is their lock first, or both at once. */
 export function removalSql({ tables: t, sql }: ServerContext) {
   const from = sql.list(':seqs', 'v', 'integer')
+  const unsettled = sql.remove({ table: t.unsettled, from, on: 'x.seq = v.value' })
+  const executions = sql.remove({ table: t.executions, from, on: 'x.seq = v.value' })
   return {
-    removeUnsettled: (): string => sql.remove({ table: t.unsettled, from, on: 'x.seq = v.value' }),
-    removeExecutions: (): string => sql.remove({ table: t.executions, from, on: 'x.seq = v.value' }),
+    removeUnsettled: (): string => (sql.passesOn ? `WITH u AS (${unsettled}) ${executions}` : unsettled),
+    removeExecutions: (): string => executions,
   }
 }

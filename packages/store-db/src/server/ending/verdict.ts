@@ -19,25 +19,35 @@ const CARRIED = [
   'cancel_requested_by',
 ]
 
-/** What verdicts of one kind bring beside status, reason and end. */
-interface OwnColumns {
-  readonly columns: RowColumns
-  /** How they are written, where that is not as they are. */
-  readonly set?: Readonly<Record<string, string>>
+/** What every verdict says. */
+export const VERDICT: RowColumns = { status: 'key', reason: 'key', finished_at: 'integer' }
+
+/** Where a verdict's columns come from. */
+interface VerdictSource {
+  /** Columns that verdicts of this kind bring beside status, reason and end. */
+  readonly own: RowColumns
+  /** A table with rows `u` of `unsettled`. */
+  readonly from: string
+  /** A column of the verdict itself. */
+  readonly given: (column: string) => string
 }
 
 /**
- * Writes verdicts: the columns of `:rows`, and whatever else the unsettled rows say, which go after it. A terminal status
- * never changes: it has no such row (rule 3).
+ * Writes verdicts, and whatever else the unsettled rows say, which go after it. A terminal status never changes: it has no
+ * such row (rule 3).
  */
-export function verdict({ tables: t, sql }: ServerContext, own: OwnColumns = { columns: {} }): string {
-  const columns: RowColumns = { status: 'key', reason: 'key', finished_at: 'integer', ...own.columns }
-  const from = (given: readonly string[], alias: string): Record<string, string> =>
-    Object.fromEntries(given.map((column) => [column, `${alias}.${column}`]))
+export function verdict({ tables: t, sql }: ServerContext, { own, from, given }: VerdictSource): string {
+  const carried = CARRIED.map((column): [string, string] => [column, `u.${column}`])
+  const brought = Object.keys({ ...VERDICT, ...own }).map((column): [string, string] => [column, given(column)])
   return sql.update({
     table: t.executions,
-    from: `${sql.rows(':rows', 'v', { seq: 'integer', ...columns })} ${sql.join} ${t.unsettled} AS u ON u.seq = v.seq`,
+    from,
     on: 'x.seq = u.seq',
-    set: { ...from(CARRIED, 'u'), ...from(Object.keys(columns), 'v'), ...own.set },
+    set: Object.fromEntries([...carried, ...brought]),
   })
+}
+
+/** Verdicts in `:rows`, called `v`, each beside its unsettled row. */
+export function verdictRows({ tables: t, sql }: ServerContext, own: RowColumns = {}): string {
+  return `${sql.rows(':rows', 'v', { seq: 'integer', ...VERDICT, ...own })} ${sql.join} ${t.unsettled} AS u ${sql.through('PRIMARY')} ON u.seq = v.seq`
 }

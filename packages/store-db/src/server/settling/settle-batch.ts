@@ -9,11 +9,13 @@ import type { EndedExecution, ServerEndings } from '../ending/endings.ts'
 import { readNumbers } from '../read-numbers.ts'
 import { type RowObject, rowsText } from '../rows-text.ts'
 import type { Statements } from '../statements.ts'
+import type { Closing } from './closing.ts'
 import { SETTLED_NUMBERS, type settlingSql } from './settling-sql.ts'
 
 /** What settling uses. */
 export interface SettleParts {
   readonly sql: Statements<ReturnType<typeof settlingSql>>
+  readonly closing: Closing
   readonly endings: ServerEndings
   readonly memory: SettledMemory
 }
@@ -46,10 +48,11 @@ interface Recorded {
 /** Settles a batch in which each execution stands once: locks, decides, writes. */
 export async function settleBatch(
   session: SqlSession,
-  { sql, endings, memory }: SettleParts,
+  parts: SettleParts,
   namespace: string,
   settlements: readonly Settlement[],
 ): Promise<Settled> {
+  const { sql, memory } = parts
   const ids = settlements.map(({ executionId }) => executionId).toSorted() // ids grow with the time, as `seq` does
   const found = await session.run(sql.lock, { namespace, ids })
   const rowOf = new Map(found.rows.map(settledRowOf).map((row) => [row.id, row]))
@@ -78,7 +81,7 @@ export async function settleBatch(
     writes.push({ row, given, status, isFirst: row.abandoned_at === null })
     return { executionId, result: 'settled', status }
   })
-  const gone = await write(session, sql, endings, namespace, writes)
+  const gone = await write(session, parts, namespace, writes)
   const events = writes.map(({ row, given, status, isFirst }) => eventOf(row, given, status, isFirst))
   return { results, events, gone }
 }
@@ -119,23 +122,21 @@ async function recordedOf(
 
 async function write(
   session: SqlSession,
-  sql: SettleParts['sql'],
-  endings: ServerEndings,
+  { sql, closing, endings }: SettleParts,
   namespace: string,
   writes: readonly Write[],
 ): Promise<readonly SettledExecution[]> {
   const ended = writes.flatMap(({ row, given: { history }, status }): EndedExecution[] =>
-    status === 'scheduled' || status === 'running' ? [] : [{ row, status, history }],
+    status === 'scheduled' || status === 'running'
+      ? []
+      : [{ row, status, history, hasAttempts: row.attempt > 1 || row.abandoned_at !== null }],
   )
   const gone = new Set(ended.filter(({ row, status, history }) => !isKept(row, status, history)).map(({ row }) => row))
   const kept = writes.filter(({ row }) => !gone.has(row)).toSorted((a, b) => a.row.seq - b.row.seq)
   const [open, closed] = [kept.filter(isOpen), kept.filter((each) => !isOpen(each))]
   if (open.length > 0) await session.run(sql.goOn, { rows: rowsText(open.map(openObject)) })
-  if (closed.length > 0) {
-    await session.run(sql.settle, { rows: rowsText(closed.map(closedObject)) })
-    await session.run(sql.close, { seqs: closed.map(({ row }) => row.seq) })
-  }
-  const attempts = kept.filter(({ isFirst }) => isFirst).map(attemptObject)
+  await closing.close(session, closed.map(closedObject))
+  const attempts = open.filter(({ isFirst }) => isFirst).map(attemptObject)
   if (attempts.length > 0) await session.run(sql.recordAttempts, { rows: rowsText(attempts) })
   return await endings.applyHistory(session, namespace, ended)
 }
@@ -158,7 +159,7 @@ function openObject(written: Write): RowObject {
 }
 
 function closedObject(written: Write): RowObject {
-  const { row, given, status } = written
+  const { row, given, status, isFirst } = written
   return {
     ...spentObject(written),
     status,
@@ -166,7 +167,8 @@ function closedObject(written: Write): RowObject {
     finished_at: given.finishedAt,
     abandoned_at: given.abandonedAt ?? row.abandoned_at,
     output: given.output,
-    error: given.error === null ? null : JSON.stringify(given.error),
+    ...outcomeObject(given),
+    is_first: Number(isFirst),
   }
 }
 
@@ -181,7 +183,7 @@ function spentObject({ row, given }: Write): RowObject {
 }
 
 function attemptObject({ row, given }: Write): RowObject {
-  const { attempt, instance, startedAt, finishedAt, outcome, error, log } = given
+  const { attempt, instance, startedAt, finishedAt } = given
   return {
     execution_seq: row.seq,
     number: attempt,
@@ -190,6 +192,12 @@ function attemptObject({ row, given }: Write): RowObject {
     claimed_at: row.claimed_at ?? startedAt,
     started_at: startedAt,
     finished_at: finishedAt,
+    ...outcomeObject(given),
+  }
+}
+
+function outcomeObject({ outcome, error, log }: Settlement): RowObject {
+  return {
     outcome,
     error: error === null ? null : JSON.stringify(error),
     log: log.length === 0 ? null : JSON.stringify(log),

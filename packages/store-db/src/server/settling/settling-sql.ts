@@ -1,22 +1,17 @@
 import type { SettledRow } from '../../settle/settlement-verdict.ts'
 import { ATTEMPT_COLUMNS } from '../attempt-columns.ts'
 import { ENDING_NUMBERS, endingColumns } from '../ending/ending-columns.ts'
-import { verdict } from '../ending/verdict.ts'
 import { listedExecutions, namedExecutions } from '../named-executions.ts'
 import type { RowColumns } from '../server-sql.ts'
 import type { ServerContext } from '../server-context.ts'
 
-/** What every settlement writes. */
-const SPENT: RowColumns = {
+/** What is written to an execution that goes on, because its handler does or another attempt follows. */
+const GOING_ON: RowColumns = {
   started_at: 'integer',
   abandoned_at: 'integer',
   retries: 'integer',
   interruptions: 'integer',
   progress: 'integer',
-}
-/** To an execution that goes on, because its handler does or another attempt follows. */
-const GOING_ON: RowColumns = {
-  ...SPENT,
   status: 'key',
   due_at: 'integer',
   claimed_at: 'integer',
@@ -43,7 +38,7 @@ export function settlingSql(context: ServerContext) {
     x.cancel_requested_at`
   const attempt = Object.keys(ATTEMPT)
   return {
-    lock: `SELECT ${columns} FROM ${listedExecutions(context)} ${sql.join} ${t.unsettled} AS x ON x.seq = v.seq
+    lock: `SELECT ${columns} FROM ${listedExecutions(context)} ${sql.join} ${t.unsettled} AS x ${sql.through('PRIMARY')} ON x.seq = v.seq
       ORDER BY x.seq ${sql.forUpdateOfX}`,
 
     /** What was settled before. */
@@ -53,17 +48,7 @@ export function settlingSql(context: ServerContext) {
     recorded: `SELECT a.execution_seq, a.number, a.fence, a.outcome
       FROM ${sql.list(':seqs', 'v', 'integer')} ${sql.join} ${t.attempts} AS a ON a.execution_seq = v.value`,
 
-    /**
-     * The end of attempts. Whether each holds the newest fence was seen under the lock: what was settled, taken back or
-     * granted anew meanwhile stays as it is (rules 3 and 16).
-     */
-    settle: (): string =>
-      verdict(context, {
-        columns: { ...SPENT, output: 'text', error: 'text' },
-        set: { progress: 'COALESCE(v.progress, u.progress)' },
-      }),
-    close: (): string =>
-      sql.remove({ table: t.unsettled, from: sql.list(':seqs', 'v', 'integer'), on: 'x.seq = v.value' }),
+    /** What an execution has that goes on. */
     goOn: (): string =>
       sql.update({
         table: t.unsettled,

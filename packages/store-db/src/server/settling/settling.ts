@@ -6,6 +6,7 @@ import { rowsText } from '../rows-text.ts'
 import type { ServerContext } from '../server-context.ts'
 import { statements } from '../statements.ts'
 import type { ServerStatistics } from '../statistics/statistics.ts'
+import { Closing } from './closing.ts'
 import { settleBatch } from './settle-batch.ts'
 import { settlingSql } from './settling-sql.ts'
 
@@ -21,6 +22,7 @@ export interface SettlingParts {
 /** From ended attempts to verdicts on a server. */
 export function serverSettling(context: ServerContext, { endings, statistics }: SettlingParts): SettleStore {
   const sql = statements(settlingSql(context))
+  const closing = new Closing(context)
   const memory = new SettledMemory()
 
   const settleAll = (namespace: string, settlements: readonly Settlement[]): Promise<readonly SettleResult[]> =>
@@ -28,7 +30,7 @@ export function serverSettling(context: ServerContext, { endings, statistics }: 
       const events: StatsEvent[] = []
       const results: SettleResult[] = []
       for (const round of inRounds(settlements)) {
-        const settled = await settleBatch(session, { sql, endings, memory }, namespace, round)
+        const settled = await settleBatch(session, { sql, closing, endings, memory }, namespace, round)
         results.push(...settled.results)
         events.push(...settled.events)
         // Before the commit, whose reply may be lost. Nobody asks while the row is there.
