@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { JobStore } from '@escapement/core'
+import { overriddenStore } from './overridden-store.ts'
 import type { SoakHistory } from './soak-history.ts'
 
 /** Where a process can be made to kill itself. */
@@ -80,10 +81,7 @@ export function killPointStore(store: JobStore, history: SoakHistory): KillPoint
     },
   }
   return {
-    store: new Proxy(store, {
-      get: (target, property): unknown =>
-        property in wrapped ? Reflect.get(wrapped, property) : Reflect.get(target, property, target),
-    }),
+    store: overriddenStore(store, wrapped),
     arm: (point, marker) => {
       armed.set(point, marker)
     },

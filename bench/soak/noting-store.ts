@@ -1,4 +1,5 @@
 import type { JobStore } from '@escapement/core'
+import { overriddenStore } from './overridden-store.ts'
 import type { SoakHistory } from './soak-history.ts'
 
 /**
@@ -6,8 +7,7 @@ import type { SoakHistory } from './soak-history.ts'
  * were asked for.
  */
 export function notingStore(store: JobStore, history: SoakHistory): JobStore {
-  return {
-    ...store,
+  return overriddenStore(store, {
     async registerInstance(namespace, instance) {
       const at = Date.now()
       const answer = await store.registerInstance(namespace, instance)
@@ -28,5 +28,5 @@ export function notingStore(store: JobStore, history: SoakHistory): JobStore {
       if (answer.isAlive) history.note({ kind: 'lease', at, instance: request.instance, until: at + request.leaseMs })
       return answer
     },
-  }
+  })
 }

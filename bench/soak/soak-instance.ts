@@ -3,11 +3,11 @@ import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from '@escapement/base'
 import { type AnyJob, createScheduler, defineJob, every, type Scheduler } from '@escapement/core'
-import { sqliteStore } from '@escapement/store-db'
 import { type KillPoint, type KillPointStore, killPointStore } from './kill-point-store.ts'
 import { notingStore } from './noting-store.ts'
 import { SoakHistory } from './soak-history.ts'
 import type { SoakOrder, SoakSetting } from './soak-setting.ts'
+import { type SoakStore, soakStore } from './soak-store.ts'
 
 /** So many that two processes could do it all while the others are dead. */
 const CONCURRENCY = 60
@@ -23,6 +23,7 @@ const logger: Logger = { debug: silent, info: silent, warn: silent, error: silen
 const delay = monitorEventLoopDelay({ resolution: 1 })
 const noteLoop = (): void => history.note({ kind: 'loop', at: Date.now(), longestMs: Math.max(0, delay.max / 1e6 - 1) })
 
+let opened: SoakStore | undefined
 let store: KillPointStore | undefined
 let scheduler: Scheduler | undefined
 let longestHandlerMs = 0
@@ -52,12 +53,15 @@ process.on('message', (order: SoakOrder) => {
       return void finish()
   }
 })
+const orphaned = (): never => process.exit(1)
+process.once('disconnect', orphaned)
 process.send?.('loaded')
 
 async function begin(setting: SoakSetting): Promise<void> {
   const { leaseMs: lease, horizonMs: horizon } = setting
   longestHandlerMs = setting.longestHandlerMs
-  store = killPointStore(notingStore(sqliteStore(setting.database), history), history)
+  opened = soakStore(setting.database)
+  store = killPointStore(notingStore(opened.store, history), history)
   const jobs = Array.from({ length: setting.jobs }, (_, index) => soakJob(index, setting))
   scheduler = createScheduler({ jobs, store: store.store, lease, horizon, concurrency: CONCURRENCY, logger })
   scheduler.on('execution:started', ({ executionId, instance }) => instances.set(executionId, instance))
@@ -110,6 +114,7 @@ function tellBusy(): void {
 async function finish(): Promise<void> {
   await scheduler?.stop({ grace: longestHandlerMs * 2 })
   noteLoop()
-  await store?.store.close()
+  await opened?.close()
+  process.off('disconnect', orphaned)
   process.disconnect()
 }

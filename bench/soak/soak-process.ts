@@ -1,7 +1,8 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
-import { readSoakHistory, type SoakNote } from './soak-history.ts'
+import type { SoakWitness } from './attempt-run.ts'
+import { readSoakHistory } from './soak-history.ts'
 import type { SoakOrder, SoakSetting } from './soak-setting.ts'
 
 /** One process of the soak as its parent sees it. */
@@ -10,6 +11,7 @@ export class SoakProcess {
   readonly historyPath: string
   /** When the parent killed it, Unix milliseconds; null: it did not. */
   killedAt: number | null = null
+  #stoppedAt: number | null = null
   readonly #child: ChildProcess
   readonly #exit: Promise<unknown>
   #hasBegun = false
@@ -73,6 +75,12 @@ export class SoakProcess {
     this.#child.kill('SIGKILL')
   }
 
+  /** Stops it wherever it is. */
+  stop(): void {
+    this.#stoppedAt = Date.now()
+    this.#child.kill('SIGSTOP')
+  }
+
   continue(): void {
     this.#child.kill('SIGCONT')
   }
@@ -95,7 +103,22 @@ export class SoakProcess {
     if (said !== word) throw new Error(`${this.name} ended before it had ${word}: ${this.#errors}`)
   }
 
-  notes(): readonly SoakNote[] {
-    return readSoakHistory(this.historyPath)
+  /** What is wrong about its end: an error, or an exit that nobody asked for; null: nothing. */
+  endProblem(): string | null {
+    const { exitCode, signalCode } = this.#child
+    if (this.errors !== '') return `${this.name}: ${this.errors}`
+    if (exitCode === 0 || this.witness().killedAt !== null) return null
+    return `${this.name} ended with ${signalCode ?? `code ${exitCode}`}`
+  }
+
+  witness(): SoakWitness {
+    const notes = readSoakHistory(this.historyPath)
+    const at = (kind: 'died-at' | 'stopped'): number | null => notes.find((note) => note.kind === kind)?.at ?? null
+    return {
+      name: this.name,
+      notes,
+      killedAt: this.killedAt ?? at('died-at'),
+      stoppedAt: this.#stoppedAt ?? at('stopped'),
+    }
   }
 }

@@ -1,6 +1,8 @@
+import type { SoakAddress } from './soak-address.ts'
+
 /** What all processes of a soak agree on. */
 export interface SoakSetting {
-  readonly database: string
+  readonly database: SoakAddress
   readonly jobs: number
   /** First and last tick, Unix milliseconds, both whole seconds. */
   readonly from: number

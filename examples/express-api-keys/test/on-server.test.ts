@@ -46,9 +46,12 @@ describeOnServers(['postgres', 'mariadb'], ({ kind, url }) => {
     }
     await Promise.all(applications.map((application) => application.start()))
     await fiveRan.promise
+    const ticks = await applications[0]?.scheduler.ticks('clean-up', { from: Math.min(...ran), to: Math.max(...ran) })
     await Promise.all(applications.map((application) => application.stop()))
-    const first = Math.min(...ran)
-    expect(ran.toSorted((a, b) => a - b)).toEqual(ran.map((_, n) => first + n * SECOND))
+    expect(new Set(ran).size).toBe(ran.length)
+    // On a busy machine one may still run when the next falls due, which is then left out, and said to be.
+    expect(ticks?.map(({ scheduledFor }) => scheduledFor)).toEqual(ticks?.map((_, n) => Math.min(...ran) + n * SECOND))
+    expect(ticks?.filter(({ verdict }) => verdict !== 'overlap' && !/running|succeeded/.test(verdict))).toEqual([])
   })
 
   it('the service serves keys, says in its health that the database is there, and ends at SIGTERM', async () => {

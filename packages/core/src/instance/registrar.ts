@@ -1,4 +1,4 @@
-import { planJobUpToNow } from '../plan/planner.ts'
+import { planJobsUpToNow } from '../plan/plan-jobs.ts'
 import { judgeDefinition } from '../policy/supersede.ts'
 import type { DefinitionChange, JobStateForRegistration } from '../store/definition-store.ts'
 import { nextTick } from '../trigger/next-tick.ts'
@@ -118,15 +118,7 @@ export class Registrar {
     const sentAt = runtime.monotonic()
     clock.observe(await this.#call(() => store.now()), sentAt)
     const found = await this.#call(() => store.statesForRegistration(namespace, names, instance))
-    const again: LocalJob[] = []
-    const changes: { readonly local: LocalJob; readonly change: DefinitionChange }[] = []
-    for (const [index, local] of chunk.entries()) {
-      const stored = found[index]
-      if (stored === undefined) continue
-      const change = await this.#decide(local, stored)
-      if (change === 'again') again.push(local)
-      else if (change !== null) changes.push({ local, change })
-    }
+    const { changes, again } = await this.#decideAll(chunk, found)
     if (changes.length === 0) return again
     const results = await this.#call(() =>
       store.changeDefinitions(
@@ -145,7 +137,36 @@ export class Registrar {
     return again
   }
 
-  async #decide(local: LocalJob, stored: JobStateForRegistration): Promise<DefinitionChange | 'again' | null> {
+  /** Decides about each, and plans together those that have to be planned before. */
+  async #decideAll(
+    chunk: readonly LocalJob[],
+    found: readonly JobStateForRegistration[],
+  ): Promise<{ readonly changes: readonly RegistrarChange[]; readonly again: LocalJob[] }> {
+    const changes: RegistrarChange[] = []
+    const afterPlanning: { readonly local: LocalJob; readonly decide: (plannedUntil: number) => Decision }[] = []
+    const add = (local: LocalJob, change: Decision): void => {
+      if (change !== null) changes.push({ local, change })
+    }
+    for (const [index, local] of chunk.entries()) {
+      const stored = found[index]
+      if (stored === undefined) continue
+      const decision = this.#decide(local, stored)
+      if (typeof decision === 'function') afterPlanning.push({ local, decide: decision })
+      else add(local, decision)
+    }
+    const names = afterPlanning.map(({ local }) => local.spec.name)
+    const cursors = await planJobsUpToNow(this.#context, names, true)
+    const again: LocalJob[] = []
+    for (const { local, decide } of afterPlanning) {
+      const plannedUntil = cursors.get(local.spec.name)
+      if (plannedUntil === undefined) again.push(local)
+      else add(local, decide(plannedUntil))
+    }
+    return { changes, again }
+  }
+
+  /** What changes, or what will when the job has been planned up to now. */
+  #decide(local: LocalJob, stored: JobStateForRegistration): Decision | ((plannedUntil: number) => Decision) {
     const { clock, options } = this.#context
     const { state } = stored
     const { spec, hash } = local
@@ -165,15 +186,21 @@ export class Registrar {
       return changeAt(job, state.current.revision, state.plannedUntil, now)
     if (verdict === 'wait' || (verdict === 'keep' && state.absentSince === null)) return null
     if (verdict === 'adopt') return changeAt(job, state.current.revision, state.plannedUntil, state.plannedUntil)
-    const planned = await planJobUpToNow(this.#context, spec.name, true)
-    if (planned === null) return 'again'
-    if (verdict === 'keep') return null
-    return changeAt(job, state.current.revision, planned, now)
+    if (verdict === 'keep') return () => null // its handlers come back: what they missed is judged before
+    return (plannedUntil) => changeAt(job, state.current.revision, plannedUntil, now)
   }
 
   #call<T>(call: () => Promise<T>): Promise<T> {
     return callStore(this.#context.runtime, call, { forMs: PATIENCE_MS })
   }
+}
+
+/** Null: nothing changes. */
+type Decision = DefinitionChange | null
+
+interface RegistrarChange {
+  readonly local: LocalJob
+  readonly change: DefinitionChange
 }
 
 /** The change that puts `job` in force from the later of the cursor and `now` on. */

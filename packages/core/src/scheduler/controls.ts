@@ -1,7 +1,7 @@
 import { checkNames, type Duration, durationMs, InvalidOptionError, type NamesOf } from '@escapement/base'
 import { UnknownExecutionError } from '../error/unknown-execution-error.ts'
 import { UnsupportedError } from '../error/unsupported-error.ts'
-import { planJobUpToNow } from '../plan/planner.ts'
+import { planJobsUpToNow } from '../plan/plan-jobs.ts'
 import { forgetEnded, pause, resume } from '../policy/pause.ts'
 import type { CancelResult } from '../store/enqueue-store.ts'
 import type { JobState, PauseWindow } from '../store/job-state.ts'
@@ -101,7 +101,7 @@ export class Controls {
     const state = await this.#hostState(name)
     // What fell due until now keeps the schedule that was in force.
     for (let round = 0; state.retiredAt === null && round < MOST_ROUNDS; round++) {
-      if ((await planJobUpToNow(this.#context, name, false)) !== null) break
+      if ((await planJobsUpToNow(this.#context, [name], false)).has(name)) break
     }
     if (await this.#call(() => store.retire(namespace, name)))
       events.emit('job:retired', { job: name, by: byText(options.by) })

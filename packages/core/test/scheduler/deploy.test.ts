@@ -1,4 +1,5 @@
 import { type AnyJob, defineJob, every, type Trigger } from '@escapement/core'
+import { type FaultyStore, faultyStore, virtualRuntime } from '@escapement/testkit'
 import { expect, test } from 'vitest'
 import { Cluster, DAY, MINUTE, START } from './cluster.ts'
 
@@ -166,6 +167,32 @@ test('rule 6: a job that is renamed goes on under the new name; nothing is left 
   const { items } = await second.scheduler.executions({ jobs: ['report'], statuses: ['scheduled', 'running'] })
   expect(items).toEqual([])
   expect((await second.scheduler.health()).findings).toEqual([])
+})
+
+test('rule 7: the handlers of many jobs come back together, by as many calls of the store as those of one', async () => {
+  const callsFor = async (count: number): Promise<number> => {
+    const counted: FaultyStore[] = []
+    await using cluster = new Cluster({
+      wrap: (store) => (counted[0] = faultyStore(store, { runtime: virtualRuntime() })),
+    })
+    const jobs = Array.from({ length: count }, (_, index) =>
+      defineJob({ name: `job-${index}`, trigger: every('1m'), misfire: 'all', run: () => undefined }),
+    )
+    const other = defineJob({ name: 'other', run: () => undefined })
+    const first = await cluster.start({ jobs })
+    await cluster.reach(MINUTE)
+    await cluster.run(first.scheduler.stop())
+    await cluster.start({ jobs: [other], roles: ['plan'] })
+    await cluster.reach(3.5 * MINUTE)
+    const methods = ['dueJobs', 'plan', 'changeDefinitions', 'announceHandlers'] as const
+    const calls = (): number => methods.reduce((sum, method) => sum + (counted[0]?.calls(method) ?? 0), 0)
+    const before = calls()
+    await cluster.start({ jobs, roles: ['run'] })
+    const made = calls() - before
+    expect(await cluster.store.countExecutions('default', { to: START + 3 * MINUTE + 1 }, 1_000)).toBe(3 * count)
+    return made
+  }
+  expect(await callsFor(40)).toBe(await callsFor(1))
 })
 
 test('rule 7: a job that nobody has had a handler for in 7 days is retired; who brings it back starts anew', async () => {

@@ -1,4 +1,5 @@
 import { DatabaseUnusableError } from '../error/database-unusable-error.ts'
+import { IDLE_LIMIT_S } from '../server/idle-limit.ts'
 import { integerOf } from '../server/integer-of.ts'
 import type { ServerConnection } from '../server/server-driver.ts'
 import type { IdentifyOptions, ServerFamily, ServerIdentity } from '../server/server-family.ts'
@@ -14,7 +15,7 @@ const NOW_MICROS = "TIMESTAMPDIFF(MICROSECOND, '1970-01-01 00:00:00', UTC_TIMEST
 
 const IDENTIFY = statement(
   `SELECT VERSION() AS version, DATABASE() AS name, @@session.sql_mode AS mode, @@session.autocommit AS autocommit,
-     @@session.character_set_client AS charset`,
+     @@session.character_set_client AS charset, @@session.wait_timeout AS idle`,
 )
 const TABLE_EXISTS = statement(
   'SELECT 1 AS found FROM information_schema.tables WHERE table_schema = :schema AND table_name = :table',
@@ -41,7 +42,12 @@ export const mysqlFamily: ServerFamily = {
   compile: (given) => given.marked(),
   encode,
   quote: (identifier) => `\`${identifier.replaceAll('`', '``')}\``,
-  begin: (isolation) => [`SET TRANSACTION ISOLATION LEVEL ${isolation}`, 'START TRANSACTION'],
+  begin: (isolation, { dialect }) => [
+    // Without SESSION the isolation is that of the next transaction only.
+    `SET @@${dialect === 'mariadb' ? 'tx' : 'transaction'}_isolation = '${isolation.toUpperCase().replace(' ', '-')}', @@SESSION.wait_timeout = ${IDLE_LIMIT_S}`,
+    'START TRANSACTION',
+  ],
+  afterwards: ({ idleS }) => `SET SESSION wait_timeout = ${idleS}`,
   isMadeAlready: (error) => MADE_ALREADY.has((error as { errno?: unknown }).errno),
   identify,
   checkRights: checkMysqlRights,
@@ -64,13 +70,20 @@ function numberOrText(value: bigint): number | string {
 
 async function identify(connection: ServerConnection, options: IdentifyOptions): Promise<ServerIdentity> {
   const { rows } = await connection.run(IDENTIFY.marked(), [])
-  const answer = rows[0] as { version: string; name: string | null; mode: string; autocommit: unknown; charset: string }
+  const answer = rows[0] as {
+    version: string
+    name: string | null
+    mode: string
+    autocommit: unknown
+    charset: string
+    idle: unknown
+  }
   const dialect = checkMysqlVersion(answer.version, options.place)
   checkMysqlSettings(answer, options)
   if (answer.name === null) {
     throw new DatabaseUnusableError(`${options.place}: no database is chosen; name it in the options of the pool`)
   }
-  return { dialect, version: answer.version, database: answer.name, schema: answer.name }
+  return { dialect, version: answer.version, database: answer.name, schema: answer.name, idleS: integerOf(answer.idle) }
 }
 
 async function exclusively(session: SqlSession, key: string, work: () => Promise<void>): Promise<boolean> {

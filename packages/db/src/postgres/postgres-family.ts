@@ -1,5 +1,6 @@
 import { DatabaseUnavailableError } from '../error/database-unavailable-error.ts'
 import { DatabaseUnusableError } from '../error/database-unusable-error.ts'
+import { IDLE_LIMIT_S } from '../server/idle-limit.ts'
 import type { ServerConnection } from '../server/server-driver.ts'
 import type { IdentifyOptions, ServerFamily, ServerIdentity } from '../server/server-family.ts'
 import type { SqlServer, SqlSession } from '../server/sql-server.ts'
@@ -47,7 +48,10 @@ export const postgresFamily: ServerFamily = {
   compile: (given) => given.numbered(),
   encode: (value) => (value instanceof Uint8Array ? Buffer.from(value) : value),
   quote: (identifier) => `"${identifier.replaceAll('"', '""')}"`,
-  begin: (isolation) => [`BEGIN ISOLATION LEVEL ${isolation}`],
+  begin: (isolation) => [
+    `BEGIN ISOLATION LEVEL ${isolation}; SET LOCAL idle_in_transaction_session_timeout = '${IDLE_LIMIT_S}s'`,
+  ],
+  afterwards: () => null,
   isMadeAlready: () => false,
   identify,
   checkRights,
@@ -74,7 +78,7 @@ async function identify(connection: ServerConnection, { schema, place }: Identif
       `${place}: no schema of the search_path exists or may be used by this user; pass the option schema, or GRANT USAGE ON SCHEMA`,
     )
   }
-  return { dialect: 'postgres', version: answer.version, database: answer.database, schema: found }
+  return { dialect: 'postgres', version: answer.version, database: answer.database, schema: found, idleS: null }
 }
 
 async function checkRights(server: SqlServer, tables: readonly string[]): Promise<void> {

@@ -17,14 +17,13 @@ export class PostgresPoolDriver implements ServerDriver {
     this.#isNaming = isNaming
     // The pool replaces an idle client that breaks; an error event without a listener would end the process.
     pool.on('error', ignore)
+    // The news of its end may come with those that it is ready, before it is lent.
+    pool.on('connect', (client) => this.#hear(client))
   }
 
   async lend<T>(work: (connection: ServerConnection) => Promise<T>): Promise<T> {
     const client = await this.#pool.connect()
-    if (!this.#heard.has(client)) {
-      this.#heard.add(client)
-      client.on('error', ignore) // the pool does not listen while a client is lent; the query rejects as well
-    }
+    this.#hear(client) // which may be older than this driver
     let isReleased = false
     const release = (discard: boolean): void => {
       if (isReleased) return
@@ -44,5 +43,12 @@ export class PostgresPoolDriver implements ServerDriver {
     } finally {
       release(false)
     }
+  }
+
+  /** The pool does not listen while a client is lent; the query rejects as well. */
+  #hear(client: PostgresClient): void {
+    if (this.#heard.has(client)) return
+    this.#heard.add(client)
+    client.on('error', ignore)
   }
 }

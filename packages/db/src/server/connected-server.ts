@@ -34,6 +34,7 @@ export class ConnectedServer implements SqlServer {
   readonly tableOptions: string
   readonly family: ServerFamily
   readonly #driver: ServerDriver
+  readonly #identity: ServerIdentity
   readonly #timeoutMs: number
   readonly #deadlines = new Map<number, CallDeadlines>()
   readonly #now: Statement
@@ -49,6 +50,7 @@ export class ConnectedServer implements SqlServer {
     this.tableOptions = family.tableOptions
     this.family = family
     this.#driver = driver
+    this.#identity = identity
     this.#timeoutMs = timeoutMs
     this.#now = statement(`SELECT ${family.nowMs} AS now`)
   }
@@ -62,7 +64,7 @@ export class ConnectedServer implements SqlServer {
   }
 
   transaction<T>(work: (session: SqlSession) => Promise<T>, options: TransactionOptions = {}): Promise<T> {
-    const begin = this.family.begin(options.isolation ?? 'read committed')
+    const begin = this.family.begin(options.isolation ?? 'read committed', this.#identity)
     const attempt = (session: TypedSession): Promise<T> => this.#transact(session, begin, work)
     return retryConflicts(this.runtime, () => this.#call(attempt, options.timeoutMs))
   }
@@ -93,7 +95,15 @@ export class ConnectedServer implements SqlServer {
       transaction.end()
       await session.exec('ROLLBACK').catch(() => session.discard())
       throw error
+    } finally {
+      this.#giveBack(session)
     }
+  }
+
+  /** Nobody waits: what the connection is asked next comes after it, whoever asks. */
+  #giveBack(session: TypedSession): void {
+    const afterwards = this.family.afterwards(this.#identity)
+    if (afterwards !== null) session.exec(afterwards).catch(() => undefined)
   }
 
   #call<T>(work: (session: TypedSession) => Promise<T>, timeoutMs: number = this.#timeoutMs): Promise<T> {

@@ -11,6 +11,8 @@ export interface ServerIdentity {
   readonly database: string
   /** Where the tables are. */
   readonly schema: string
+  /** MySQL and MariaDB: how long a session of the host may be idle, seconds; null: there is no such limit. */
+  readonly idleS: number | null
 }
 
 /** What differs between PostgreSQL and MySQL with MariaDB. */
@@ -27,8 +29,10 @@ export interface ServerFamily {
   compile(statement: Statement): CompiledStatement
   encode(value: SqlValue): unknown
   quote(identifier: string): string
-  /** The statements that begin a transaction. */
-  begin(isolation: IsolationLevel): readonly string[]
+  /** The statements that begin a transaction, which may not be idle for longer than `IDLE_LIMIT_S`. */
+  begin(isolation: IsolationLevel, identity: ServerIdentity): readonly string[]
+  /** The statement that gives the session back what the host had set, after a transaction; null: it has it. */
+  afterwards(identity: ServerIdentity): string | null
   /**
    * Asks the server what it is.
    *

@@ -1,6 +1,6 @@
 import { type Lease, LockUnavailableError, type MutexManager } from '@escapement/core'
 import { dbMutex } from '@escapement/lock-db'
-import { startServer, startTcpProxy, type TcpProxy } from '@escapement/testkit/servers'
+import { endSessions, startServer, startTcpProxy, type TcpProxy } from '@escapement/testkit/servers'
 import { describeOnServers } from '@escapement/testkit/vitest'
 import { sql } from 'kysely'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -136,11 +136,11 @@ describeOnServers(['postgres', 'mariadb'], ({ kind, url }) => {
   })
 
   test('sessions that the server ends twice a second cost no lease', async () => {
-    await given(async ({ mutex, others, straight }) => {
+    await given(async ({ mutex, others }) => {
       const lease = await mutex.acquire('ended', { ttl: TTL_MS })
       let rounds = 0
       for (let round = 0; round < 4; round++) {
-        await endSessions(straight)
+        await endSessions(kind, url())
         const endAt = performance.now() + 500
         while (performance.now() < endAt) {
           await mutex.withLock('busy', async () => void rounds++)
@@ -151,34 +151,20 @@ describeOnServers(['postgres', 'mariadb'], ({ kind, url }) => {
       expect(await others.tryAcquire('ended')).toBeNull()
     })
   })
-
-  /** Ends all sessions of the database but the one that asks. */
-  async function endSessions({ kysely }: ServerPool<object>): Promise<void> {
-    if (kind === 'postgres') {
-      await sql`SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-        WHERE datname = current_database() AND pid <> pg_backend_pid()`.execute(kysely)
-      return
-    }
-    const { rows } = await sql<{ id: number }>`SELECT id AS id FROM information_schema.processlist
-      WHERE db = DATABASE() AND id <> CONNECTION_ID()`.execute(kysely)
-    for (const { id } of rows) {
-      // One that has just ended by itself is no longer there.
-      await sql`KILL ${sql.lit(id)}`.execute(kysely).catch(() => undefined)
-    }
-  }
 })
 
 describeOnServers(['postgres', 'mariadb'], ({ kind }) => {
   test('leases outlive restarts of the server that are shorter than they are, and fences go on', async ({ skip }) => {
     if (kind === 'mysql') return skip()
     await using server = await startServer(kind, { isOwn: true })
-    const restart = server.restart ?? skip('only a server that is started from programs can be restarted')
+    const { process } = server
+    if (process === null) return skip('only a server that is started from programs can be restarted')
     await using opened = serverPool(kind, server.url)
     await using mutex = dbMutex(opened.pool, { logger: silentLogger })
     const lease = await mutex.acquire('kept', { ttl: '60s' })
     const short = await mutex.acquire('short', { ttl: '60s' })
     for (const how of ['orderly', 'crash'] as const) {
-      await restart(how)
+      await process.restart(how)
       lease.assertHeld()
       await using anew = dbMutex(opened.pool, { logger: silentLogger })
       expect(await anew.tryAcquire('kept')).toBeNull()

@@ -40,5 +40,12 @@ function scriptOf(server: SqlServer, prefix: string): string {
     server.dialect === 'postgres'
       ? ['new library.Pool({ connectionString: process.env.DATABASE_URL })', 'pg']
       : ['library.createPool(process.env.DATABASE_URL)', 'mysql2/promise']
-  return `import library from '${library}'; import { dbStore } from '@escapement/store-db'; const pool = ${pool}; const store = dbStore(pool, { prefix: '${prefix}' }); await store.open(); await store.close(); await pool.end()`
+  const place = server.dialect === 'postgres' ? `, schema: ${quotedName(server.schema)}` : ''
+  return `import library from '${library}'; import { dbStore } from '@escapement/store-db'; const pool = ${pool}; const store = dbStore(pool, { prefix: '${prefix}'${place} }); await store.open(); await store.close(); await pool.end()`
+}
+
+/** A name as an expression that means the same between the double quotes of a shell, whatever it consists of. */
+function quotedName(name: string): string {
+  if (/^\w+$/.test(name)) return `'${name}'`
+  return `decodeURIComponent('${encodeURIComponent(name).replaceAll("'", '%27')}')`
 }

@@ -11,6 +11,8 @@ interface RowSetChange {
   readonly from: string
   /** How a row of `x` is found for each row of `from`, by an index of `x`. */
   readonly on: string
+  /** Which index of `x` that is. Default: its primary key. */
+  readonly through?: string
 }
 
 /**

@@ -1,3 +1,5 @@
+import { spawnSync } from 'node:child_process'
+import { delimiter, dirname, join } from 'node:path'
 import { createScheduler, defineJob } from '@escapement/core'
 import { openServer, type ServerSource, statement } from '@escapement/db'
 import { createTestDatabase } from '@escapement/testkit/servers'
@@ -116,6 +118,29 @@ describeOnServers(['mariadb'], ({ kind, url }) => {
 
 describeOnServers(['postgres'], ({ kind, url }) => {
   const sources = sourcesFor(kind)
+
+  it('the command that check prints makes the tables in the schema that was asked for, whatever its name', async () => {
+    const options = { schema: `it's $1 \`new\` "schema"`, migrate: 'check' } as const
+    const store = dbStore(sources.pool(url()), options)
+    const refusal = await store.open().then(
+      () => '',
+      (error: unknown) => (error as Error).message,
+    )
+    const command = refusal.split('\n').find((line) => line.includes('node --input-type=module'))
+    expect(command).toBeDefined()
+    const { status, stderr } = spawnSync('sh', ['-c', command?.slice(command.indexOf('node ')) ?? ''], {
+      cwd: join(import.meta.dirname, '..', '..'),
+      env: {
+        ...process.env,
+        DATABASE_URL: url(),
+        PATH: `${dirname(process.execPath)}${delimiter}${process.env['PATH'] ?? ''}`,
+      },
+      encoding: 'utf8',
+    })
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+    await expect(store.open()).resolves.toBeUndefined()
+    await store.close()
+  })
 
   it('the tables may stand in a schema of their own, in which a control pool finds them', async () => {
     const options = { schema: 'of jobs', prefix: 'j_' }

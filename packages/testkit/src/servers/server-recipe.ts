@@ -1,4 +1,4 @@
-import type { ServerKind } from './test-server.ts'
+import type { ServerKind } from './server-kind.ts'
 
 /** Where one server listens and keeps its data. */
 export interface ServerPlace {

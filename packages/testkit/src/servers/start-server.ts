@@ -3,7 +3,8 @@ import { fromContainer } from './from-container.ts'
 import { canInstall, installPackages } from './install-packages.ts'
 import { SERVER_RECIPES, type ServerRecipe } from './server-recipe.ts'
 import { ServerUnavailableError } from './server-unavailable-error.ts'
-import { type ServerKind, type TestServer, testServer } from './test-server.ts'
+import type { ServerKind } from './server-kind.ts'
+import { type TestServer, testServer } from './test-server.ts'
 
 /** Which server is wanted. */
 export interface StartServerOptions {

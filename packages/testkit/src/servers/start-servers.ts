@@ -1,6 +1,7 @@
 import { ServerUnavailableError } from './server-unavailable-error.ts'
 import { startServer } from './start-server.ts'
-import type { ServerKind, TestServer } from './test-server.ts'
+import type { ServerKind } from './server-kind.ts'
+import type { TestServer } from './test-server.ts'
 
 /** A server that could not be had, and why. */
 export interface UnavailableServer {

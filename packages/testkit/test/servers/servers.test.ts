@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -7,6 +8,7 @@ import { ServerUnavailableError, startServer, startServers } from '../../src/ser
 import { fromBinary } from '../../src/servers/from-binary.ts'
 import { SERVER_RECIPES, type ServerRecipe } from '../../src/servers/server-recipe.ts'
 import { findPrograms } from '../../src/servers/find-programs.ts'
+import { processTree } from '../../src/servers/process-tree.ts'
 
 /** Asks a PostgreSQL server over TCP whether it speaks TLS: `S` or `N`, whatever its settings. */
 function askPostgres(url: string): Promise<string> {
@@ -30,6 +32,14 @@ function isRunning(pid: number): boolean {
   }
 }
 
+/** What each of these processes does, a letter each: `T` has been stopped. */
+function statesOf(pids: readonly number[]): string {
+  const lines = execFileSync('ps', ['-o', 'stat=', '-p', pids.join(',')], { encoding: 'utf8' })
+    .trim()
+    .split('\n')
+  return lines.map((line) => line[0]).join('')
+}
+
 describe('startServer', () => {
   afterEach(() => vi.unstubAllEnvs())
 
@@ -42,14 +52,14 @@ describe('startServer', () => {
       (error: unknown) => (error as NodeJS.ErrnoException).code,
     )
     expect(answer).toBe(server.source === 'environment' ? 'answers' : 'ECONNREFUSED') // that one is not ours to end
-    expect(server.pid !== null && isRunning(server.pid)).toBe(false)
+    expect(server.process !== null && isRunning(server.process.pid)).toBe(false)
   }, 120_000)
 
   it('takes the server that the environment names', async () => {
     vi.stubEnv('ESCAPEMENT_TEST_REDIS_URL', 'redis://10.0.0.1:6379')
     const server = await startServer('redis')
     expect([server.url, server.source]).toEqual(['redis://10.0.0.1:6379', 'environment'])
-    expect([server.pid, server.restart]).toEqual([null, null])
+    expect(server.process).toBeNull()
     await server.stop()
   })
 
@@ -79,13 +89,13 @@ describe('fromBinary', () => {
     const [one, two] = await Promise.all([fromBinary(recipe(listen)), fromBinary(recipe(listen))])
     expect(one?.url).not.toBe(two?.url)
     await one?.stop()
-    expect([isRunning(one?.pid ?? 0), isRunning(two?.pid ?? 0)]).toEqual([false, true])
+    expect([isRunning(one?.process?.pid ?? 0), isRunning(two?.process?.pid ?? 0)]).toEqual([false, true])
     await two?.stop()
-    expect(isRunning(two?.pid ?? 0)).toBe(false)
+    expect(isRunning(two?.process?.pid ?? 0)).toBe(false)
   })
 })
 
-describe('restart', () => {
+describe('ServerProcess', () => {
   const noting = (folder: string): ServerRecipe => ({
     ...SERVER_RECIPES.redis,
     programs: ['node'],
@@ -105,10 +115,10 @@ describe('restart', () => {
   it('starts a server again on its port as another process, after an orderly end or a crash', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'escapement-restart-'))
     const server = await fromBinary(noting(folder))
-    const pids = [server?.pid]
+    const pids = [server?.process?.pid]
     for (const how of [undefined, 'crash'] as const) {
-      await server?.restart?.(how)
-      pids.push(server?.pid)
+      await server?.process?.restart(how)
+      pids.push(server?.process?.pid)
     }
     expect(new Set(pids).size).toBe(3)
     expect(pids.map((pid) => isRunning(pid ?? 0))).toEqual([false, false, true])
@@ -117,6 +127,18 @@ describe('restart', () => {
     expect(readFileSync(join(folder, 'notes'), 'utf8')).toBe('start orderly start start orderly ')
     rmSync(folder, { recursive: true })
   })
+
+  it('freezes a server with all its processes, lets it go on, and ends one that is frozen', async ({ skip }) => {
+    await using server = await startServer('postgres', { isOwn: true })
+    const running = server.process
+    if (running === null) return skip('only a server that is started from programs can be frozen')
+    running.freeze()
+    const answer = askPostgres(server.url)
+    await vi.waitFor(() => expect(statesOf(processTree(running.pid))).toMatch(/^T{4,}$/))
+    running.thaw()
+    expect(await answer).toMatch(/^[SN]/)
+    running.freeze()
+  }, 60_000)
 })
 
 describe('startServers', () => {

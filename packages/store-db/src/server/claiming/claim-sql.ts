@@ -90,7 +90,9 @@ export function claimSql(context: ServerContext) {
 
     // Rows.
 
-    lockTicks: (limit: number): string => `SELECT ${columns} FROM ${seqs} ${sql.join} ${u} AS x ON x.seq = v.value
+    lockTicks: (
+      limit: number,
+    ): string => `SELECT ${columns} FROM ${seqs} ${sql.join} ${u} AS x ${sql.through('PRIMARY')} ON x.seq = v.value
       WHERE x.status = 'scheduled' AND x.is_judged = 0 LIMIT ${limit} FOR UPDATE SKIP LOCKED`,
     /**
      * The first due rows of one priority from where the look has found one, longest due first, that no other claim has
@@ -100,10 +102,10 @@ export function claimSql(context: ServerContext) {
       WHERE x.namespace = :namespace AND x.waiting_queue = :queue AND x.priority = :priority
         AND x.due_at >= :since AND x.due_at <= :now
       ORDER BY x.due_at, x.seq LIMIT ${limit} FOR UPDATE SKIP LOCKED`,
-    lockWaiting: `SELECT ${columns} FROM ${seqs} ${sql.join} ${u} AS x ON x.seq = v.value
+    lockWaiting: `SELECT ${columns} FROM ${seqs} ${sql.join} ${u} AS x ${sql.through('PRIMARY')} ON x.seq = v.value
       WHERE x.waiting_queue IS NOT NULL FOR UPDATE SKIP LOCKED`,
     /** Open or waiting executions that a verdict changes. */
-    lockJudged: `SELECT x.seq, x.status, x.fence FROM ${seqs} ${sql.join} ${u} AS x ON x.seq = v.value
+    lockJudged: `SELECT x.seq, x.status, x.fence FROM ${seqs} ${sql.join} ${u} AS x ${sql.through('PRIMARY')} ON x.seq = v.value
       FOR UPDATE SKIP LOCKED`,
     /** What waited longer than it may; what has started once is no longer concerned. */
     lockExpired: `SELECT ${columns} FROM ${u} AS x WHERE x.namespace = :namespace AND x.expiring_at < :now

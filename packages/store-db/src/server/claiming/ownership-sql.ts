@@ -18,7 +18,7 @@ export function ownershipSql(context: ServerContext) {
         set: { status: "'running'", started_at: 'v.started_at' },
       }),
 
-    own: `SELECT x.id FROM ${named} ${sql.join} ${t.unsettled} AS x ON ${isOwn}`,
+    own: `SELECT x.id FROM ${named} ${sql.join} ${t.unsettled} AS x ${sql.through('PRIMARY')} ON ${isOwn}`,
 
     /** A dead instance never lives again. */
     lockAlive: `SELECT ${clock.nowMs} AS now FROM ${t.instances} AS i
@@ -28,6 +28,6 @@ export function ownershipSql(context: ServerContext) {
       WHERE namespace = :namespace AND id = :instance`,
 
     held: `SELECT x.id, x.cancel_requested_at, x.cancel_requested_by
-      FROM ${named} ${sql.join} ${t.unsettled} AS x ON ${isOwn}`,
+      FROM ${named} ${sql.join} ${t.unsettled} AS x ${sql.through('PRIMARY')} ON ${isOwn}`,
   }
 }

@@ -16,7 +16,7 @@ export function releasesSql(context: ServerContext) {
     `(SELECT a.${column} FROM ${t.attempts} AS a WHERE a.execution_seq = x.seq ORDER BY a.number DESC LIMIT 1)`
   return {
     lockNamed: `SELECT ${columns} FROM ${namedExecutions(context, { fence: 'integer' })}
-      ${sql.join} ${t.unsettled} AS x ON x.seq = v.seq
+      ${sql.join} ${t.unsettled} AS x ${sql.through('PRIMARY')} ON x.seq = v.seq
       WHERE x.fence = v.fence AND x.held_by IS NOT NULL ORDER BY x.seq ${sql.forUpdateOfX}`,
 
     lockHeld: (limit: number): string => `SELECT ${columns}, ${clock.nowMs} AS now FROM ${t.unsettled} AS x
@@ -58,7 +58,7 @@ export function releasesSql(context: ServerContext) {
       }),
 
     /** Ticks planned beyond a retirement do not exist (rule 5). */
-    retired: `SELECT x.seq FROM ${sql.list(':seqs', 'v', 'integer')} ${sql.join} ${t.unsettled} AS x ON x.seq = v.value
+    retired: `SELECT x.seq FROM ${sql.list(':seqs', 'v', 'integer')} ${sql.join} ${t.unsettled} AS x ${sql.through('PRIMARY')} ON x.seq = v.value
       WHERE x.unjudged_at IS NOT NULL AND EXISTS (SELECT 1 FROM ${t.jobs} AS j
         WHERE j.namespace = x.namespace AND j.name = x.job AND j.retired_at IS NOT NULL)`,
 

@@ -73,6 +73,7 @@ export function definitionChangesSql({ tables: t, sql }: ServerContext) {
         table: t.unsettled,
         from: `${jobs} JOIN ${t.instances} AS i ON i.namespace = :namespace AND i.is_gone = 0`,
         on: 'x.namespace = :namespace AND x.held_by = i.id AND x.job = v.value AND x.open_key IS NULL',
+        through: `${t.prefix}unsettled_held`,
         set: { open_key: "CONCAT(x.job, '#', x.id)" },
       }),
     countWaitingAsOpen: (): string =>
@@ -80,6 +81,7 @@ export function definitionChangesSql({ tables: t, sql }: ServerContext) {
         table: t.unsettled,
         from: jobs,
         on: 'x.namespace = :namespace AND x.waiting_job = v.value AND x.attempt > 0 AND x.open_key IS NULL',
+        through: `${t.prefix}unsettled_waiting`,
         set: { open_key: "CONCAT(x.job, '#', x.id)" },
       }),
 

@@ -31,7 +31,7 @@ export function endingSql(context: ServerContext) {
 
     /** Whoever finds the same surplus lets it go once: each passes over what another has locked. */
     lockSurplus: `SELECT ${endingColumns(sql)}, x.status
-      FROM ${seqs} ${sql.join} ${t.executions} AS x ON x.seq = v.value AND x.kept_at IS NOT NULL
+      FROM ${seqs} ${sql.join} ${t.executions} AS x ${sql.through('PRIMARY')} ON x.seq = v.value AND x.kept_at IS NOT NULL
       ORDER BY x.seq FOR UPDATE SKIP LOCKED`,
   }
 }

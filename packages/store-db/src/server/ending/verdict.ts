@@ -49,5 +49,5 @@ export function verdict({ tables: t, sql }: ServerContext, { own, from, given }:
 
 /** Verdicts in `:rows`, called `v`, each beside its unsettled row. */
 export function verdictRows({ tables: t, sql }: ServerContext, own: RowColumns = {}): string {
-  return `${sql.rows(':rows', 'v', { seq: 'integer', ...VERDICT, ...own })} ${sql.join} ${t.unsettled} AS u ON u.seq = v.seq`
+  return `${sql.rows(':rows', 'v', { seq: 'integer', ...VERDICT, ...own })} ${sql.join} ${t.unsettled} AS u ${sql.through('PRIMARY')} ON u.seq = v.seq`
 }

@@ -38,7 +38,7 @@ export function planningSql(context: ServerContext) {
       WHERE j.retired_at IS NULL ORDER BY j.name FOR UPDATE`,
 
     lockUnjudged: `SELECT x.seq, x.id, x.job, x.revision, x.scheduled_for
-      FROM ${listedExecutions(context)} ${sql.join} ${t.unsettled} AS x ON x.seq = v.seq
+      FROM ${listedExecutions(context)} ${sql.join} ${t.unsettled} AS x ${sql.through('PRIMARY')} ON x.seq = v.seq
       WHERE x.status = 'scheduled' AND x.is_judged = 0 ORDER BY x.seq ${sql.forUpdateOfX}`,
 
     advance: (): string =>

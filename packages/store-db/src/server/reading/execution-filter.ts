@@ -68,7 +68,7 @@ export function matchingExecutions(
     const hint = index === null ? '' : sql.through(`${t.prefix}${isUnsettled ? 'unsettled' : 'executions'}_${index}`)
     const where = [`${lead}.namespace = :namespace`, condition, ...rest].join(' AND ')
     const table = isUnsettled
-      ? `${t.unsettled} AS u ${hint} ${sql.join} ${t.executions} AS x ON x.seq = u.seq`
+      ? `${t.unsettled} AS u ${hint} ${sql.join} ${t.executions} AS x ${sql.through('PRIMARY')} ON x.seq = u.seq`
       : `${from === undefined ? '' : `${from} ${sql.join}`} ${t.executions} AS x ${hint}
         ${from === undefined ? '' : `ON x.namespace = :namespace AND ${condition}`}
         ${isMore ? besideUnsettled(context) : ''}`

@@ -38,7 +38,7 @@ export function settlingSql(context: ServerContext) {
     x.cancel_requested_at`
   const attempt = Object.keys(ATTEMPT)
   return {
-    lock: `SELECT ${columns} FROM ${listedExecutions(context)} ${sql.join} ${t.unsettled} AS x ON x.seq = v.seq
+    lock: `SELECT ${columns} FROM ${listedExecutions(context)} ${sql.join} ${t.unsettled} AS x ${sql.through('PRIMARY')} ON x.seq = v.seq
       ORDER BY x.seq ${sql.forUpdateOfX}`,
 
     /** What was settled before. */

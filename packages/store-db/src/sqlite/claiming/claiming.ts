@@ -4,6 +4,7 @@ import { SqliteEndings } from '../ending.ts'
 import { Releases } from '../releases.ts'
 import type { SqliteContext } from '../sqlite-context.ts'
 import { NOTHING } from '../../claiming/nothing-claimed.ts'
+import { boundedDemand } from './bounded-demand.ts'
 import { claimPass } from './claim-pass.ts'
 import { claimingSql } from './claiming-sql.ts'
 import { JobLookup } from './job-lookup.ts'
@@ -36,7 +37,8 @@ export function sqliteClaiming(context: SqliteContext): ClaimStore {
   })
 
   return {
-    async claim(namespace, request) {
+    async claim(namespace, asked) {
+      const request = { ...asked, queues: boundedDemand(asked.queues) }
       // A look costs no lock: passes that can take nothing, the most by far, keep nobody from writing.
       const idle = await context.read((session) => lookAhead(scope(session, namespace, request.handlers), request))
       if (idle !== null) return { ...NOTHING, ...idle }

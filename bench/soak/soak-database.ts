@@ -1,0 +1,34 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createTestDatabase, type ServerProcess, startServer } from '@escapement/testkit/servers'
+import type { SoakAddress, SoakKind } from './soak-address.ts'
+
+/** The database under test: a file, or a database of a server that nobody else uses. */
+export interface SoakDatabase extends AsyncDisposable {
+  readonly address: SoakAddress
+  /** What can be done to the server; null: there is none. */
+  readonly server: ServerProcess | null
+}
+
+/** Makes an empty one, with its server; both end with it. */
+export async function openSoakDatabase(kind: SoakKind): Promise<SoakDatabase> {
+  if (kind === 'sqlite') return openFile()
+  const server = await startServer(kind, { isOwn: true })
+  if (server.process === null) {
+    await server.stop()
+    throw new Error(`the soak stops and restarts ${kind}: install its programs, a server in a container will not do`)
+  }
+  const { url } = await createTestDatabase(kind, server.url)
+  return { address: { kind, url }, server: server.process, [Symbol.asyncDispose]: () => server.stop() }
+}
+
+function openFile(): SoakDatabase {
+  const folder = mkdtempSync(join(tmpdir(), 'escapement-soak-file-'))
+  const remove = (): Promise<void> => Promise.resolve(rmSync(folder, { recursive: true, force: true }))
+  return {
+    address: { kind: 'sqlite', url: join(folder, 'soak.db') },
+    server: null,
+    [Symbol.asyncDispose]: remove,
+  }
+}

@@ -1,0 +1,2 @@
+/** The servers that tests can ask for. */
+export type ServerKind = 'postgres' | 'mariadb' | 'redis' | 'etcd'
