@@ -41,8 +41,9 @@ export function fastClaimSql(context: ServerContext) {
           AND x.due_at >= :since AND x.due_at <= (SELECT m.now FROM m) AND EXISTS (SELECT 1 FROM opened)
         ORDER BY x.due_at, x.seq LIMIT ${sql.integer(':most')} FOR UPDATE SKIP LOCKED
       ), job AS MATERIALIZED (
-        SELECT j.name, j.overlap, j.on_interrupt, j.retry_until, j.pauses FROM ${t.jobs} AS j
-        WHERE j.namespace = :namespace AND j.name = ANY(ARRAY(SELECT DISTINCT d.job FROM due AS d)) FOR SHARE SKIP LOCKED
+        SELECT j.name, j.overlap, j.on_interrupt, j.retry_until, j.pauses
+        FROM (SELECT DISTINCT x.job FROM due AS x) AS d ${sql.join} ${t.jobs} AS j ON j.namespace = :namespace AND j.name = d.job
+        FOR SHARE OF j SKIP LOCKED
       ), judged AS MATERIALIZED (
         SELECT d.seq, d.place, COALESCE(${isCommon}, FALSE) AS is_common
         FROM m, (SELECT x.*, ROW_NUMBER() OVER (ORDER BY x.due_at, x.seq) AS place FROM due AS x) AS d
