@@ -2,7 +2,7 @@
  * Measures what the documentation claims: `node bench/run.ts [names] [--quick] [--write]`.
  *
  * Each benchmark prints its tables and leaves its JSON in `.reports/bench/`; `--write` puts those figures, and what other
- * runs left there, into `docs/performance.md`. `--quick` shows within a minute that everything runs; its figures mean
+ * runs left there, into `docs/performance.md`. `--quick` shows within some minutes that everything runs; its figures mean
  * little and go to `.reports/bench/quick/`.
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'

@@ -4,7 +4,7 @@ import { Client } from 'pg'
 import type { Benchmark, Cell, Report, Scale } from '../harness/benchmark.ts'
 import { type MeasuredServers, startMeasuredServers } from '../harness/measured-servers.ts'
 import { greatest } from '../harness/percentile.ts'
-import { openPlace } from '../harness/store-place.ts'
+import { openPlace, type PoolSizes } from '../harness/store-place.ts'
 import type { Peer } from '../peers/peer.ts'
 import { PEERS, settingsText } from '../peers/peers.ts'
 
@@ -31,7 +31,13 @@ async function report(scale: Scale): Promise<Report> {
   const measure = async (name: string, open: (url: string) => Promise<Instance>): Promise<void> => {
     rows.push([name, ...(await counted(servers, open, isFull ? 10_000 : 500, isFull ? 5_000 : 500))])
   }
-  await measure('Escapement, pool of 10, control pool of 2, notify', ourInstance)
+  for (const sizes of [
+    { pool: 10, control: 2 },
+    { pool: 1, control: 1 },
+  ]) {
+    const name = `Escapement, pool of ${sizes.pool}, control pool of ${sizes.control}, notify`
+    await measure(name, (url) => ourInstance(url, sizes))
+  }
   for (const peer of peers.filter((each, n) => peers.findIndex(({ name }) => name === each.name) === n)) {
     await measure(peer.name, (url) => peerInstance(peer, url))
   }
@@ -53,8 +59,8 @@ async function report(scale: Scale): Promise<Report> {
   }
 }
 
-async function ourInstance(url: string): Promise<Instance> {
-  const placed = openPlace({ kind: 'postgres', url })
+async function ourInstance(url: string, sizes: PoolSizes): Promise<Instance> {
+  const placed = openPlace({ kind: 'postgres', url }, sizes)
   const work = defineJob({ name: 'bench.no-op', overlap: 'allow', run: () => null })
   const tick = defineJob({ name: 'bench.tick', trigger: every('1s'), run: () => null })
   const scheduler = createScheduler({ jobs: [work, tick], store: placed.store, concurrency: 20 })

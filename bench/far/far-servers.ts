@@ -20,7 +20,7 @@ async function report(scale: Scale): Promise<Report> {
   await using far = await startMeasuredServers(['postgres', 'mariadb', 'redis'], DELAY_MS)
   const nearMs = await roundTripMs(near)
   const farMs = await roundTripMs(far)
-  const dispatch = await measureDispatch(far, isFull ? 10_000 : 500, isFull ? 3 : 1)
+  const dispatch = await measureDispatch(far, isFull ? 10_000 : 500, isFull ? 2 : 1)
   const starts = await measureStartLatency(far, isFull ? 100 : 10, 1)
   return {
     tables: [dispatch.table, starts.table],

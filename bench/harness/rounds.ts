@@ -3,6 +3,8 @@ import { median } from './percentile.ts'
 /** One of several that do the same; `run` answers named figures. */
 export interface Contender<Figure extends string> {
   readonly name: string
+  /** It takes part in so many rounds at most, since it takes long; default: in all. */
+  readonly rounds?: number
   run(): Promise<Readonly<Record<Figure, number>>>
 }
 
@@ -21,7 +23,7 @@ export async function interleaved<Figure extends string>(
   for (let round = 0; round < rounds; round++) {
     const turned = contenders.map((_, index) => contenders[(index + round) % contenders.length])
     for (const contender of turned) {
-      if (contender === undefined) continue
+      if (contender === undefined || round >= (contender.rounds ?? rounds)) continue
       globalThis.gc?.()
       seen.get(contender.name)?.push(await contender.run())
     }

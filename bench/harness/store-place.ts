@@ -14,8 +14,14 @@ export interface PlacedStore extends AsyncDisposable {
   readonly store: JobStore
 }
 
+/** How many connections the pools of a server may open at most. */
+export interface PoolSizes {
+  readonly pool: number
+  readonly control: number
+}
+
 /** Opens the store as the documentation says for production: a pool, a control pool, and on PostgreSQL a session that listens. */
-export function openPlace(place: StorePlace): PlacedStore {
+export function openPlace(place: StorePlace, sizes: PoolSizes = { pool: 10, control: 2 }): PlacedStore {
   switch (place.kind) {
     case 'memory':
       return placed(memoryStore(), [])
@@ -23,12 +29,14 @@ export function openPlace(place: StorePlace): PlacedStore {
       return placed(sqliteStore(place.path), [])
     case 'postgres': {
       const settings = { connectionString: place.url }
-      const [pool, control] = [new Pool(settings), new Pool({ ...settings, max: 2 })]
+      const pool = new Pool({ ...settings, max: sizes.pool })
+      const control = new Pool({ ...settings, max: sizes.control })
       const notify = pgNotify(() => new Client(settings))
       return placed(dbStore(pool, { control, notify }), [pool, control])
     }
     case 'mariadb': {
-      const [pool, control] = [createPool({ uri: place.url }), createPool({ uri: place.url, connectionLimit: 2 })]
+      const pool = createPool({ uri: place.url, connectionLimit: sizes.pool })
+      const control = createPool({ uri: place.url, connectionLimit: sizes.control })
       return placed(dbStore(pool, { control }), [pool, control])
     }
   }

@@ -57,9 +57,9 @@ function recoveryOf(
   const delays = claims
     .filter((run) => run.process === witness && run.claimedAt <= at)
     .flatMap((run) => {
-      const later = (byExecution.get(run.execution) ?? [])
-        .filter((other) => other.fence > run.fence && other.claimedAt > at)
-        .toSorted((a, b) => Number(a.fence - b.fence))
+      const newer = (byExecution.get(run.execution) ?? []).filter((other) => other.fence > run.fence)
+      if (newer.some((other) => other.claimedAt <= at)) return [] // it was no longer its own, though its handler ran on
+      const later = newer.toSorted((a, b) => Number(a.fence - b.fence))
       for (const next of later) {
         if (next.startedAt !== null) return [next.startedAt - at - awayMs(at, next.startedAt, faults)]
         if (wasCutOff(next)) return [] // that one had it meanwhile, and is judged for it

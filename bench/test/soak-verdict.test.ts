@@ -120,6 +120,15 @@ test('finds work of a dead process that was taken over too late, counted while t
   expect(judge([dead, late], again, [away]).disturbances).toMatchObject([{ recoveredMs: 5_500 }])
 })
 
+test('does not wait for what a process had lost before it died, though its handler still ran', () => {
+  const notes = [lease('a', 0), ...started('a', 1_001, 1_000), ...secondTick]
+  const dead = witness('a', notes, 8_000)
+  const successor = witness('b', [lease('b', 4_000), ...started('b', 6_000, 1_000, 2), done('b', 6_100, 1_000, 2)])
+  const verdict = judge([dead, successor], again)
+  expect(verdict.problems).toEqual([])
+  expect(verdict.disturbances).toMatchObject([{ recoveredMs: null }])
+})
+
 test('judges what a process had claimed and not started when it died by that death, not by the one before', () => {
   const first = witness('a', [lease('a', 0), ...started('a', 1_001, 1_000), ...secondTick], 3_000)
   const [claimed] = started('b', 8_000, 1_000, 2) as [SoakNote]

@@ -59,7 +59,7 @@ describeOnServers(['postgres', 'mariadb'], (onServer) => {
       await stage.enqueueMany(count)
       taken()
       expect(await stage.claim('a', { slots: count })).toHaveLength(count)
-      expect(taken()).toBe(6) // look, instance, queue, rows, jobs, take
+      expect(taken()).toBe(onServer.kind === 'postgres' ? 2 : 6) // look, instance, queue, rows, jobs, take
       await stage.plan(
         'report',
         Array.from({ length: Math.min(count, 100) }, (_, n) => stage.now() + 1 + (n % 40)),

@@ -2,6 +2,7 @@ import { type SqlValue, type Statement, statement } from '@escapement/db'
 import { describeOnServers } from '@escapement/testkit/vitest'
 import { beforeAll, expect, it } from 'vitest'
 import { claimSql } from '../../src/server/claiming/claim-sql.ts'
+import { fastClaimSql } from '../../src/server/claiming/fast-claim-sql.ts'
 import { lanesSql } from '../../src/server/claiming/lanes-sql.ts'
 import { lookSql } from '../../src/server/claiming/look-sql.ts'
 import { ownershipSql } from '../../src/server/claiming/ownership-sql.ts'
@@ -62,6 +63,7 @@ const VALUES: Readonly<Record<string, SqlValue>> = {
   ids: ['a', 'b'],
   keys: ['key:1', 'key:2'],
   queues: ['default', 'mail'],
+  handlers: ['job-1', 'job-2'],
   starts: '[{"queue":"default","priority":0,"since":1}]',
   seqs: [1, 2],
   ...Object.fromEntries(
@@ -94,12 +96,14 @@ const VALUES: Readonly<Record<string, SqlValue>> = {
       'isLedger',
       'token',
       'ticks',
+      'slots',
     ].map((name): [string, number] => [name, 1]),
   ),
 }
 
 function textsOf(context: ServerContext): [string, Statement][] {
-  return Object.entries(ROLES).flatMap(([role, make]) =>
+  const roles = context.sql.passesOn ? { ...ROLES, fastClaimSql } : ROLES
+  return Object.entries(roles).flatMap(([role, make]) =>
     Object.entries(statements(make(context))).map(([name, made]): [string, Statement] => [
       `${role}.${name}`,
       typeof made === 'function' ? made(10) : made,

@@ -9,17 +9,16 @@ import type { ServerContext } from '../server-context.ts'
 import { statements } from '../statements.ts'
 import { ClaimFacts, type ClaimScope, type ClaimSql, guardsOf } from './claim-facts.ts'
 import { type ClaimableRow, claimableRowOf } from './claimable-row.ts'
-import { AT_ONCE, claimSql } from './claim-sql.ts'
+import { AGAIN_MS, AT_ONCE, claimSql } from './claim-sql.ts'
 import { Eligibility } from './eligibility.ts'
 import { certainTicks, expire, type Judgement, judgeTicks, skip } from './judging.ts'
+import { FastClaim } from './fast-claim.ts'
 import { Lanes } from './lanes.ts'
 import { type Look, Looking } from './look.ts'
+import { demandedQueues, idleAnswer, nextDueAt } from './look-answer.ts'
 import type { QueueStarts } from './queue-starts.ts'
 import { Selecting } from './selection.ts'
 import type { Selection } from '../../claiming/room.ts'
-
-/** What other transactions hold is looked at again so soon. Milliseconds. */
-const AGAIN_MS = 2
 
 /** What claiming needs of other roles. */
 export interface ClaimPassParts {
@@ -27,10 +26,14 @@ export interface ClaimPassParts {
   readonly starts: QueueStarts
 }
 
-/** A claim: a look without locks, and only where something can be done one short transaction. */
+/**
+ * A claim: a look without locks, and only where something can be done one short transaction, or in the common case a
+ * single statement, where the server is able to.
+ */
 export class ClaimPass {
   readonly #context: ServerContext
   readonly #looking: Looking
+  readonly #fast: FastClaim | null
   readonly #sql: ClaimSql
   readonly #lanes: Lanes
   readonly #endings: ServerEndings
@@ -38,6 +41,7 @@ export class ClaimPass {
   constructor(context: ServerContext, { endings, starts }: ClaimPassParts) {
     this.#context = context
     this.#looking = new Looking(context, starts)
+    this.#fast = context.sql.passesOn ? new FastClaim(context) : null
     this.#lanes = new Lanes(context)
     this.#sql = statements(claimSql(context))
     this.#endings = endings
@@ -47,7 +51,8 @@ export class ClaimPass {
     const look = await this.#looking.look(namespace, request)
     const idle = idleAnswer(look, request)
     if (idle !== null) return { ...NOTHING, ...idle }
-    return await this.#context.transaction((session) => this.#pass(session, namespace, request, look))
+    const claimed = await this.#fast?.claim(namespace, request, look)
+    return claimed ?? (await this.#context.transaction((session) => this.#pass(session, namespace, request, look)))
   }
 
   async #pass(session: SqlSession, namespace: string, request: ClaimRequest, look: Look): Promise<ClaimResult> {
@@ -58,6 +63,7 @@ export class ClaimPass {
     if (own === undefined) return { ...NOTHING, isAlive: false, now: look.now }
     const scope: ClaimScope = { session, sql, namespace, instance, handlers, now: integerOf(own.now) }
     if (request.isRepeat) {
+      await session.run(sql.closeToken, { namespace, instance, token: request.token })
       const repeated = await repeatedClaim(scope, request)
       if (repeated.length > 0) return { ...NOTHING, executions: repeated, hasMore: true, now: scope.now }
     }
@@ -127,14 +133,13 @@ async function judge(
 ): Promise<{ judgement: Judgement; coming: readonly ClaimableRow[]; isTickLeft: boolean }> {
   const { session, sql, now } = scope
   const judgement: Judgement = { folded: [], finished: [], cancelled: [], kept: [], hasMoreExpired: false }
-  const demanded = request.queues.filter(({ slots, prefetch }) => slots + prefetch > 0)
-  const inDemand = new Set(demanded.map(({ queue }) => queue))
+  const inDemand = demandedQueues(request)
   const due = look.ticks.filter(({ dueAt }) => dueAt <= now)
   const ahead = look.ticks.filter(({ dueAt, queue }) => dueAt > now && inDemand.has(queue))
   const used = new Set([...look.levels.filter(({ dueAt }) => dueAt <= now), ...due, ...ahead].map(({ queue }) => queue))
   await facts.lockQueues([...used].filter((queue) => inDemand.has(queue) && look.limited.has(queue)))
   await facts.shareQueues(used)
-  const room = demanded.reduce((sum, { slots, prefetch }) => sum + slots + prefetch, 0)
+  const room = [...inDemand.values()].reduce((sum, { slots, prefetch }) => sum + slots + prefetch, 0)
   const wanted = due.length + Math.min(room, ahead.length)
   let coming: readonly ClaimableRow[] = []
   let isTickLeft = look.ticks.length >= AT_ONCE && due.length === look.ticks.length
@@ -158,40 +163,6 @@ async function judge(
   if (look.hasExpired) await expire(scope, judgement)
   if (look.hasSkippable) await skip(scope, facts, judgement)
   return { judgement, coming, isTickLeft }
-}
-
-/** What the look alone answers; null: there may be something to do. */
-function idleAnswer(look: Look, request: ClaimRequest): Partial<ClaimResult> | null {
-  const { now } = look
-  if (request.isRepeat) return null
-  if (!look.isAlive) return { isAlive: false, now }
-  if (look.hasExpired || look.hasSkippable || look.ticks.some(({ dueAt }) => dueAt <= now)) return null
-  const demanded = new Set(
-    request.queues.filter(({ slots, prefetch }) => slots + prefetch > 0).map(({ queue }) => queue),
-  )
-  if (look.ticks.some(({ queue }) => demanded.has(queue))) return null
-  const due = look.levels.filter(({ dueAt }) => dueAt <= now)
-  if (due.some(({ queue }) => demanded.has(queue))) return null
-  const next = nextDueAt(look, request, now, new Set(), [])
-  return {
-    lateJobs: look.lateJobs,
-    nextDueAt: next === Number.POSITIVE_INFINITY ? null : next,
-    hasMore: due.length > 0,
-    now,
-  }
-}
-
-function nextDueAt(
-  look: Look,
-  request: ClaimRequest,
-  now: number,
-  taken: ReadonlySet<string>,
-  coming: readonly ClaimableRow[],
-): number {
-  const gone = new Set(coming.filter(({ id }) => taken.has(id)).map(({ seq }) => seq))
-  const queues = new Set(request.queues.map(({ queue }) => queue))
-  const left = look.ticks.filter(({ seq, queue, dueAt }) => dueAt > now && queues.has(queue) && !gone.has(seq))
-  return Math.min(look.nextDueAt, ...left.map(({ dueAt }) => dueAt))
 }
 
 /** Takes rows for an instance, each with a fence above all before: max(counter + 1, time in microseconds) (rule 16). */

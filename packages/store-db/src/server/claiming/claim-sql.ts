@@ -6,6 +6,8 @@ import { candidateColumns, claimableColumns } from './claimable-row.ts'
 export const AT_ONCE = 200
 /** Index entries that a pass looks at in the order of a queue; beyond, it goes on lane by lane. */
 export const MOST_SCANNED = 1_000
+/** What other transactions hold is looked at again so soon. Milliseconds. */
+export const AGAIN_MS = 2
 const AS_MANY_AS_WAIT = 10_000
 
 /**
@@ -30,6 +32,10 @@ export function claimSql(context: ServerContext) {
     /** A claim whose reply was lost is over before it is repeated; recovery declares nobody dead who claims. */
     lockInstance: `SELECT i.lease_until, ${clock.nowMs} AS now FROM ${t.instances} AS i
       WHERE i.namespace = :namespace AND i.id = :instance AND i.dead_at IS NULL FOR UPDATE`,
+
+    /** What was sent under a token before it is repeated, and comes late, takes nothing any more. */
+    closeToken: `UPDATE ${t.instances} SET claim_token = ${sql.integer(':token')}
+      WHERE namespace = :namespace AND id = :instance`,
 
     heldUnderToken: `SELECT ${columns} FROM ${u} AS x
       WHERE x.namespace = :namespace AND x.held_by = :instance AND x.claim_token = :token`,

@@ -31,8 +31,9 @@ export function lookSql({ tables: t, sql, clock }: ServerContext) {
     `(${entry('now', `'' AS queue, '' AS job, ${sql.integer('0')} AS seq, ${clock.nowMs} AS at, ${sql.integer('0')} AS next_at`)})`,
     `(${entry('instance', "'', '', 0, 0, 0")} FROM ${t.instances} AS i
         WHERE i.namespace = :namespace AND i.id = :instance AND i.dead_at IS NULL)`,
-    `(${entry('limited', "q.name, '', 0, 0, 0")} FROM ${sql.list(':queues', 'w', 'key')}
-        ${sql.join} ${t.queues} AS q ON q.namespace = :namespace AND q.name = w.value WHERE q.cluster_limit IS NOT NULL)`,
+    `(${entry('queue', 'q.name, q.pauses, 0, q.cluster_limit, 0')} FROM ${sql.list(':queues', 'w', 'key')}
+        ${sql.join} ${t.queues} AS q ON q.namespace = :namespace AND q.name = w.value
+        WHERE q.cluster_limit IS NOT NULL OR q.pauses <> '[]')`,
     firstTick('tick', `${unjudged} >= ${punctual} AND x.unjudged_at <= ${ahead}`, MOST_TICKS),
     firstTick('future', `${unjudged} > ${ahead}`),
     firstTick('future', `x.namespace = :namespace AND x.is_ledger = 0 AND x.unjudged_at > ${now}`),

@@ -35,6 +35,8 @@ export interface Look {
   readonly levels: readonly Level[]
   /** Queues with a limit across the cluster. */
   readonly limited: ReadonlySet<string>
+  /** The pauses of queues that have any, as they are stored. */
+  readonly pauses: ReadonlyMap<string, string>
   /** When a row falls due next, beside `ticks`; infinite: none is known. */
   readonly nextDueAt: number
 }
@@ -100,7 +102,12 @@ export class Looking {
       hasExpired: isBefore('expiry', now),
       hasSkippable: isBefore('skippable', now + 1),
       levels: begins.map(({ queue, priority, since }) => ({ queue, priority, dueAt: since })),
-      limited: new Set(of('limited').map(({ queue }) => queue)),
+      limited: new Set(
+        of('queue')
+          .filter(({ at }) => at !== null)
+          .map(({ queue }) => queue),
+      ),
+      pauses: new Map(of('queue').map(({ queue, job: pauses }) => [queue, pauses])),
       // Behind the starts may be what nobody will tell of again.
       nextDueAt: Math.min(nextDueAt, starts === null ? Number.POSITIVE_INFINITY : now + Math.ceil(starts.forMs)),
     }

@@ -13,7 +13,7 @@ const LONGEST_MS = 4_000
 const MARGIN_MS = 100
 
 /** A priority of a queue, and the earliest `due_at` at which a row of it waits. */
-export interface QueueStart {
+interface QueueStart {
   readonly queue: string
   readonly priority: number
   readonly since: number

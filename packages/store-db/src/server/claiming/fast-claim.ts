@@ -1,0 +1,103 @@
+import type { ClaimRequest, ClaimResult, QueueDemand } from '@escapement/core'
+import { integerOf } from '@escapement/db'
+import { goesBefore } from '../../claiming/candidate.ts'
+import { claimedOf } from '../../claiming/claimed-row.ts'
+import { NOTHING } from '../../claiming/nothing-claimed.ts'
+import { parsePauses } from '../../job/pause-text.ts'
+import type { ServerContext } from '../server-context.ts'
+import { type Statements, statements } from '../statements.ts'
+import { claimableRowOf } from './claimable-row.ts'
+import { AGAIN_MS } from './claim-sql.ts'
+import { fastClaimSql } from './fast-claim-sql.ts'
+import type { Level, Look } from './look.ts'
+import { demandedQueues, dueLevels, isToJudge, nextDueAt } from './look-answer.ts'
+
+/** A queue in which something was not common is left to passes for so long. Milliseconds. */
+const REST_MS = 100
+
+interface FastRow {
+  readonly now: unknown
+  readonly is_open: unknown
+  readonly found: unknown
+  readonly is_any_held: unknown
+  readonly seq: unknown
+}
+
+/** What one statement can take: rows of one priority of one queue. */
+interface Chance {
+  readonly demand: QueueDemand
+  readonly level: Level
+  readonly pauses: string
+}
+
+/**
+ * Claims in one round trip where nothing has to be weighed: plain runs, and ticks that have their verdict, of jobs that are
+ * not exclusive, of one queue without a limit and one priority. All else is left untouched to the pass.
+ */
+export class FastClaim {
+  readonly #context: ServerContext
+  readonly #sql: Statements<ReturnType<typeof fastClaimSql>>
+  /** When queues are tried again, on the monotonic clock. */
+  readonly #restUntil = new Map<string, number>()
+
+  constructor(context: ServerContext) {
+    this.#context = context
+    this.#sql = statements(fastClaimSql(context))
+  }
+
+  /** Null: the pass has to decide, and nothing was changed. */
+  async claim(namespace: string, request: ClaimRequest, look: Look): Promise<ClaimResult | null> {
+    const chance = chanceOf(request, look)
+    if (chance === null) return null
+    const { demand, level, pauses } = chance
+    const place = `${namespace} ${demand.queue}`
+    const clock = this.#context.server.runtime
+    if (clock.monotonic() < (this.#restUntil.get(place) ?? Number.NEGATIVE_INFINITY)) return null
+    const { instance, token, handlers } = request
+    const { queue, slots, prefetch } = demand
+    const most = slots + prefetch
+    const { rows } = await this.#context.run<FastRow>(this.#sql.claim, {
+      namespace,
+      instance,
+      token,
+      queue,
+      priority: level.priority,
+      since: level.dueAt,
+      slots,
+      most,
+      pauses,
+      handlers: [...handlers],
+    })
+    const [first] = rows
+    if (first === undefined || integerOf(first.is_open) === 0) return null
+    const found = integerOf(first.found)
+    if (found > 0 && first.seq === null) {
+      this.#restUntil.set(place, clock.monotonic() + REST_MS)
+      return null
+    }
+    const now = integerOf(first.now)
+    const taken = found === 0 ? [] : rows.map(claimableRowOf).toSorted(goesBefore)
+    const again = integerOf(first.is_any_held) === 1 ? now + AGAIN_MS : Number.POSITIVE_INFINITY
+    const next = Math.min(again, nextDueAt(look, request, now, new Set(), []))
+    const demanded = demandedQueues(request)
+    return {
+      ...NOTHING,
+      executions: taken.map((row) => claimedOf({ ...row, claimed_at: now }, null)),
+      lateJobs: look.lateJobs,
+      nextDueAt: next === Number.POSITIVE_INFINITY ? null : next,
+      hasMore: found >= most || dueLevels(look).some((due) => !demanded.has(due.queue)),
+      now,
+    }
+  }
+}
+
+function chanceOf(request: ClaimRequest, look: Look): Chance | null {
+  const demanded = demandedQueues(request)
+  if (request.isRepeat || isToJudge(look, demanded)) return null
+  const [level, ...others] = dueLevels(look).filter(({ queue }) => demanded.has(queue))
+  const demand = demanded.get(level?.queue ?? '')
+  if (level === undefined || demand === undefined || others.length > 0 || look.limited.has(demand.queue)) return null
+  const pauses = look.pauses.get(demand.queue) ?? '[]'
+  const isOver = parsePauses(pauses).every(({ until }) => until !== null && until <= look.now)
+  return isOver ? { demand, level, pauses } : null
+}
