@@ -1,6 +1,7 @@
 import { InvalidOptionError } from '@escapement/base'
 import { type ServerDatabase, type Statement, statement } from '@escapement/db'
 import { storeError } from '../error/store-error.ts'
+import { JOB_TABLES } from '../table-names.ts'
 import { ServerContext } from './server-context.ts'
 
 const DATABASE_OF: Readonly<Record<ServerDatabase['family'], Statement>> = {
@@ -9,9 +10,10 @@ const DATABASE_OF: Readonly<Record<ServerDatabase['family'], Statement>> = {
 }
 
 /**
- * The tables of `context` by connections of their own (rule 15).
+ * The tables of `context`, which are up to date, by connections of their own (rule 15).
  *
  * @throws {@link InvalidOptionError} when they lead to another database: leases would be renewed where nobody looks.
+ * @throws {@link DatabaseUnusableError} when their user has not all rights: nothing that ends could be recorded.
  */
 export async function controlContext(
   control: ServerDatabase,
@@ -20,15 +22,30 @@ export async function controlContext(
 ): Promise<ServerContext> {
   const controlling = await contextOf(control, prefix)
   const [theirs, ours] = await Promise.all([placeOf(controlling), placeOf(context)])
-  if (theirs === ours) return controlling
-  throw new InvalidOptionError(
-    `control uses ${theirs} and the store ${ours}; pass as control another pool for the same database (with openServer where the schema has to be named)`,
-  )
+  if (theirs !== ours) {
+    throw new InvalidOptionError(
+      `control uses ${theirs} and the store ${ours}; pass as control another pool for the same database (with openServer where the schema has to be named)`,
+    )
+  }
+  await checkRights(control, prefix)
+  return controlling
 }
 
 async function contextOf(control: ServerDatabase, prefix: string): Promise<ServerContext> {
   try {
     return new ServerContext({ server: await control.open(), prefix })
+  } catch (error) {
+    throw storeError(error)
+  }
+}
+
+async function checkRights(control: ServerDatabase, prefix: string): Promise<void> {
+  try {
+    const server = await control.open()
+    await server.family.checkRights(
+      server,
+      JOB_TABLES.map((name) => prefix + name),
+    )
   } catch (error) {
     throw storeError(error)
   }

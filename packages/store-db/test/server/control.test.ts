@@ -96,6 +96,27 @@ describeOnServers(['postgres', 'mariadb'], ({ kind, serverUrl, url }) => {
     await store.close()
   })
 
+  it('a control pool of an account that may not record results is refused when the store opens', async () => {
+    const owner = await openServer(sources.pool(url())).open()
+    const run = (text: string): Promise<void> => owner.session((session) => session.exec(text))
+    await using ready = dbStore(sources.pool(url()))
+    await ready.open()
+    const reader = `r${new URL(url()).pathname.slice(-12)}`
+    const table = owner.table('escapement_instances')
+    await run(kind === 'postgres' ? `CREATE ROLE ${reader} LOGIN` : `CREATE USER ${reader}`)
+    await run(`GRANT SELECT ON ${table} TO ${reader}`)
+    try {
+      const as = new URL(url())
+      as.username = reader
+      const store = dbStore(sources.pool(url()), { control: sources.pool(as.href) })
+      await expect(store.open()).rejects.toMatchObject({ code: 'ERR_DATABASE_UNUSABLE', retryable: false })
+      await store.close()
+    } finally {
+      await run(`REVOKE SELECT ON ${table} FROM ${reader}`)
+      await run(kind === 'postgres' ? `DROP ROLE ${reader}` : `DROP USER ${reader}`)
+    }
+  })
+
   it('a control pool that cannot be reached is an error of opening, which can be tried again', async () => {
     const away = new URL(url())
     away.port = '1'
