@@ -19,8 +19,7 @@ export async function controlContext(
   prefix: string,
 ): Promise<ServerContext> {
   const controlling = await contextOf(control, prefix)
-  const database = DATABASE_OF[control.family]
-  const [theirs, ours] = await Promise.all([placeOf(controlling, database), placeOf(context, database)])
+  const [theirs, ours] = await Promise.all([placeOf(controlling), placeOf(context)])
   if (theirs === ours) return controlling
   throw new InvalidOptionError(
     `control uses ${theirs} and the store ${ours}; pass as control another pool for the same database (with openServer where the schema has to be named)`,
@@ -35,7 +34,8 @@ async function contextOf(control: ServerDatabase, prefix: string): Promise<Serve
   }
 }
 
-async function placeOf(context: ServerContext, database: Statement): Promise<string> {
+async function placeOf(context: ServerContext): Promise<string> {
+  const database = context.server.dialect === 'postgres' ? DATABASE_OF.postgres : DATABASE_OF.mysql
   const [row] = (await context.run<{ name: string }>(database)).rows
   const { dialect, schema, version } = context.server
   return `database "${row?.name}", schema "${schema}", of ${dialect} ${version}`

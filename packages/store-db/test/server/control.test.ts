@@ -79,6 +79,13 @@ describeOnServers(['postgres', 'mariadb'], ({ kind, serverUrl, url }) => {
     await free()
   })
 
+  it('rule 15: the pool of the application is no control pool, and health says so', async () => {
+    const pool = sources.pool(url())
+    await using store = dbStore(pool, { control: pool })
+    await store.open()
+    expect(store.findings?.()).toContainEqual(expect.objectContaining({ code: 'no-control' }))
+  })
+
   it('a control pool for another database is refused before anything is renewed there', async () => {
     const elsewhere = await createTestDatabase(kind, serverUrl)
     const store = dbStore(sources.pool(url()), { control: sources.pool(elsewhere.url) })
@@ -113,6 +120,21 @@ describeOnServers(['mariadb'], ({ kind, url }) => {
     const pool = sources.pool(url())
     expect(() => dbStore(pool, { schema: 'jobs' })).toThrow(/only PostgreSQL has schemas/)
     expect(() => dbStore(pool, { notify: pgNotify(() => new Client()) })).toThrow(/notify is for PostgreSQL/)
+  })
+})
+
+describeOnServers(['postgres'], (ours) => {
+  const ourSources = sourcesFor(ours.kind)
+
+  describeOnServers(['mariadb'], (theirs) => {
+    const theirSources = sourcesFor(theirs.kind)
+
+    it('a control pool for another kind of server is refused', async () => {
+      const control = theirSources.pool(theirs.url())
+      const store = dbStore(ourSources.pool(ours.url()), { control })
+      await expect(store.open()).rejects.toThrow(/control uses database.*mariadb.*and the store database.*postgres/)
+      await store.close()
+    })
   })
 })
 
