@@ -7,6 +7,8 @@ const PAGE = 500
 export interface ClusterLedger extends AsyncDisposable {
   /** Executions of ticks in [from, to). */
   executions(from: number, to: number): Promise<readonly Execution[]>
+  /** How many attempts of an execution ended with the instance that made them. */
+  interrupted(id: string): Promise<number>
 }
 
 /** Opens it beside the instances; it plans and runs nothing. */
@@ -23,6 +25,10 @@ export async function clusterLedger(place: StorePlace): Promise<ClusterLedger> {
         if (page.next === null) return found
         cursor = page.next
       }
+    },
+    interrupted: async (id) => {
+      const { attempts = [] } = (await scheduler.execution(id)) ?? {}
+      return attempts.filter(({ outcome }) => outcome === 'interrupted').length
     },
     [Symbol.asyncDispose]: async () => {
       await scheduler.stop()

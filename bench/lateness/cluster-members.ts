@@ -26,11 +26,20 @@ export async function startMembers(program: URL, settings: readonly object[]): P
   return members
 }
 
-/** Stops those that live; answers what all told, in the order of their starts. */
-export async function stopMembers(members: readonly Member[]): Promise<readonly Start[]> {
+/** What the handlers of a cluster noted, in the order of their starts. */
+export interface ClusterStarts {
+  readonly living: readonly Start[]
+  /** Of processes that were killed. */
+  readonly dead: readonly Start[]
+}
+
+/** Stops those that live; answers what all told. */
+export async function stopMembers(members: readonly Member[]): Promise<ClusterStarts> {
   const living = members.filter((member) => member.process.signalCode === null)
   await Promise.all(living.map((member) => stopMember(member.process)))
-  return members.flatMap(({ starts }) => starts).toSorted((a, b) => startedAt(a) - startedAt(b))
+  const inOrder = (of: readonly Member[]): readonly Start[] =>
+    of.flatMap(({ starts }) => starts).toSorted((a, b) => startedAt(a) - startedAt(b))
+  return { living: inOrder(living), dead: inOrder(members.filter((member) => !living.includes(member))) }
 }
 
 async function stopMember(member: ChildProcess): Promise<void> {

@@ -1,4 +1,5 @@
-import type { Execution } from '@escapement/core'
+import type { ClusterLedger } from './cluster-ledger.ts'
+import type { ClusterStarts } from './cluster-members.ts'
 import type { Start } from './lateness-message.ts'
 
 /** What starts so late while one is killed had been claimed by that one. Milliseconds. */
@@ -8,13 +9,16 @@ const HELD_MS = 1_000
 export interface ClusterOutcome {
   /** Ticks that were due in the watched seconds, by brute force. */
   readonly ticks: number
-  /** First starts of ticks, on instances that live, which no dead one had held before. Milliseconds. */
+  /** Starts of ticks that no dead instance had held before. Milliseconds. */
   readonly latenessMs: readonly number[]
   /** Ticks that a dead instance held and another one ran; how late they were. Milliseconds. */
   readonly takenOverMs: readonly number[]
   /** Ticks without exactly one execution that succeeded. */
   readonly misses: number
-  /** Ticks with two executions, or executions whose handler was started twice without the first one being interrupted. */
+  /**
+   * Ticks with two executions, or executions whose handler was started twice by processes that live without the first
+   * start being interrupted. What a killed process had begun runs again: at least once (rule 14).
+   */
   readonly duplicates: number
 }
 
@@ -27,22 +31,28 @@ export interface Watched {
 }
 
 /** Judges by the ids of ticks and executions. */
-export function verdictByLedger(
+export async function verdictByLedger(
   watched: Watched,
-  starts: readonly Start[],
-  executions: readonly Execution[],
-): ClusterOutcome {
-  const startsById = Map.groupBy(starts, (start) => start.executionId)
+  starts: ClusterStarts,
+  ledger: ClusterLedger,
+): Promise<ClusterOutcome> {
+  const executions = await ledger.executions(watched.from, watched.to)
+  const startsById = Map.groupBy(starts.living, (start) => start.executionId)
+  const startsOfDead = Map.groupBy(starts.dead, (start) => start.executionId)
   const byTick = Map.groupBy(executions, (execution) => tickOf(execution.job, execution.scheduledFor))
   const latenessMs: number[] = []
   const takenOverMs: number[] = []
   let duplicates = [...byTick.values()].filter((ofTick) => ofTick.length > 1).length
-  for (const { id, interruptions } of executions) {
+  for (const { id } of executions) {
     const begun = startsById.get(id) ?? []
-    if (begun.length > 1 + interruptions) duplicates++
-    const latest = begun.at(-1)
+    const begunByDead = startsOfDead.get(id) ?? []
+    const latest = begun.at(-1) ?? begunByDead.at(-1)
     if (latest === undefined) continue
-    if (interruptions > 0 || (watched.isKilled && latest.latenessMs > HELD_MS)) takenOverMs.push(latest.latenessMs)
+    const interrupted = begun.length > 1 ? await ledger.interrupted(id) : 0
+    if (begun.length > 1 + interrupted) duplicates++
+    const isBegunAgain = begun.length > 0 && begunByDead.length > 0
+    if (interrupted > 0 || isBegunAgain || (watched.isKilled && latest.latenessMs > HELD_MS))
+      takenOverMs.push(latest.latenessMs)
     else latenessMs.push(latest.latenessMs)
   }
   const misses = ticks(watched).filter((tick) => {

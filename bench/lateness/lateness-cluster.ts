@@ -7,7 +7,7 @@ import { type ClusterOutcome, verdictByLedger, verdictByStarts, type Watched } f
 
 const INSTANCES = ['0', '1', '2']
 /** One is killed so long before a full second: one that has claimed what falls due then, and started nothing of it. Milliseconds. */
-const BEFORE_TICK_MS = 10
+const BEFORE_TICK_MS = 15
 
 /** What a run of a cluster looks like. */
 export interface ClusterSetting {
@@ -27,12 +27,14 @@ export async function runCluster({ place, jobs, seconds, kill }: ClusterSetting)
   const watched = await watchedSeconds(jobs, seconds, kill)
   if (kill) {
     const second = Math.ceil((watched.from + watched.to) / 2_000) * 1_000
+    await sleep(second - 1_000 - Date.now())
+    await holderOf(ledger, second) // so that the look that counts finds connections open and statements prepared
     await sleep(second - BEFORE_TICK_MS - Date.now())
     members[await holderOf(ledger, second)]?.process.kill('SIGKILL')
   }
   await sleep(watched.to + (kill ? 11_000 : 1_000) - Date.now())
   const starts = await stopMembers(members)
-  return verdictByLedger(watched, starts, await ledger.executions(watched.from, watched.to))
+  return await verdictByLedger(watched, starts, ledger)
 }
 
 /** The same with BullMQ. */
@@ -45,7 +47,7 @@ export async function runBullmqCluster(
   const members = await startMembers(program, settings)
   const watched = await watchedSeconds(setting.jobs, seconds, false)
   await sleep(watched.to + 1_000 - Date.now())
-  return verdictByStarts(watched, await stopMembers(members))
+  return verdictByStarts(watched, (await stopMembers(members)).living)
 }
 
 /** The first seconds are those of registration. */

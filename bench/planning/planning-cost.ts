@@ -22,7 +22,7 @@ interface Sizes {
 export function sizesFor(scale: Scale, idleSeconds: number): Sizes {
   return scale === 'full'
     ? { many: 100_000, busySeconds: 20, idleSeconds }
-    : { many: 5_000, busySeconds: 1, idleSeconds: 1 }
+    : { many: 5_000, busySeconds: 5, idleSeconds: 1 }
 }
 
 /** Plans with 100 jobs and with many, some of them due each second, then with many of which none is due. */
