@@ -199,6 +199,22 @@ describeOnServers(['postgres'], ({ url }) => {
     expect(await statusOf(namespace)).toBe('cancelled')
   })
 
+  it('rule 16: what was changed after the snapshot of a claim, and still waits, is taken with a fence above its newest', async () => {
+    const namespace = await staged()
+    const fence = 9_000_000_000_000_000
+    const text = `UPDATE ${context.tables.unsettled} SET fence = :fence, retries = 2 WHERE namespace = :namespace`
+    const result = await claimDuring(namespace, () => context.run(statement(text), { namespace, fence }))
+    expect(result?.executions).toMatchObject([{ fence: BigInt(fence) + 1n, retries: 2 }])
+  })
+
+  it('rule 20: what went to another queue after the snapshot of a claim is not taken', async () => {
+    const namespace = await staged()
+    const text = `UPDATE ${context.tables.unsettled} SET queue = 'other' WHERE namespace = :namespace`
+    const result = await claimDuring(namespace, () => context.run(statement(text), { namespace }))
+    expect(result?.executions).toEqual([])
+    expect(await statusOf(namespace)).toBe('scheduled')
+  })
+
   it('rule 19: a claim that reaches the server after it was repeated takes nothing under its token', async () => {
     const namespace = await staged()
     const own = ++token

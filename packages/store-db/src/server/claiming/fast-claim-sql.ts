@@ -13,6 +13,9 @@ import { claimableColumns } from './claimable-row.ts'
 export function fastClaimSql(context: ServerContext) {
   const { tables: t, sql, clock } = context
   const slots = sql.integer(':slots')
+  const most = sql.integer(':most')
+  const isDue = `x.namespace = :namespace AND x.waiting_queue = :queue AND x.priority = :priority
+          AND x.due_at >= :since AND x.due_at <= (SELECT m.now FROM m)`
   const isCommon = `d.job = ANY(:handlers::text[]) AND d.is_exclusive = 0 AND d.concurrency_key = ''
       AND (d.expiring_at IS NULL OR d.expiring_at >= m.now) AND j.overlap = 'allow' AND j.retry_until <> 'next-tick'
       AND (d.is_tick = 0 OR j.pauses = '[]')
@@ -22,7 +25,8 @@ export function fastClaimSql(context: ServerContext) {
      * The first due rows of one priority of one queue. Answers a row without `seq` when it took none, and nothing when the
      * instance itself may not claim or is locked, or has said that nothing comes under this token any more.
      *
-     * `pauses`: those of the queue, as the look has seen them; none was in force.
+     * `is_any_held`: there was less than was asked for, and others hold some, for now. `pauses`: those of the queue, as the
+     * look has seen them; none was in force.
      */
     claim: `WITH own AS MATERIALIZED (
         SELECT ${clock.nowMs} AS now, i.lease_until, i.claim_token FROM ${t.instances} AS i
@@ -37,12 +41,12 @@ export function fastClaimSql(context: ServerContext) {
       ), due AS MATERIALIZED (
         SELECT x.seq, x.job, x.due_at, x.expiring_at, x.is_tick, x.is_exclusive, x.concurrency_key, x.was_interrupted
         FROM ${t.unsettled} AS x
-        WHERE x.namespace = :namespace AND x.waiting_queue = :queue AND x.priority = :priority
-          AND x.due_at >= :since AND x.due_at <= (SELECT m.now FROM m) AND EXISTS (SELECT 1 FROM opened)
-        ORDER BY x.due_at, x.seq LIMIT ${sql.integer(':most')} FOR UPDATE SKIP LOCKED
+        WHERE ${isDue} AND EXISTS (SELECT 1 FROM opened)
+        ORDER BY x.due_at, x.seq LIMIT ${most} FOR UPDATE SKIP LOCKED
       ), job AS MATERIALIZED (
-        SELECT j.name, j.overlap, j.on_interrupt, j.retry_until, j.pauses FROM ${t.jobs} AS j
-        WHERE j.namespace = :namespace AND j.name = ANY(ARRAY(SELECT DISTINCT d.job FROM due AS d)) FOR SHARE SKIP LOCKED
+        SELECT j.name, j.overlap, j.on_interrupt, j.retry_until, j.pauses
+        FROM (SELECT DISTINCT x.job FROM due AS x) AS d ${sql.join} ${t.jobs} AS j ON j.namespace = :namespace AND j.name = d.job
+        FOR SHARE OF j SKIP LOCKED
       ), judged AS MATERIALIZED (
         SELECT d.seq, d.place, COALESCE(${isCommon}, FALSE) AS is_common
         FROM m, (SELECT x.*, ROW_NUMBER() OVER (ORDER BY x.due_at, x.seq) AS place FROM due AS x) AS d
@@ -58,7 +62,9 @@ export function fastClaimSql(context: ServerContext) {
         WHERE x.seq = d.seq AND (SELECT BOOL_AND(d.is_common) FROM judged AS d)
         RETURNING ${claimableColumns(context)}
       )
-      SELECT m.now, (SELECT COUNT(*) FROM opened) AS is_open, (SELECT COUNT(*) FROM due) AS found, taken.*
+      SELECT m.now, (SELECT COUNT(*) FROM opened) AS is_open, (SELECT COUNT(*) FROM due) AS found,
+        CASE WHEN (SELECT COUNT(*) FROM due) < ${most} AND EXISTS (SELECT 1 FROM ${t.unsettled} AS x
+          WHERE ${isDue} AND x.seq NOT IN (SELECT d.seq FROM due AS d)) THEN 1 ELSE 0 END AS is_any_held, taken.*
       FROM m LEFT JOIN taken ON TRUE`,
   }
 }

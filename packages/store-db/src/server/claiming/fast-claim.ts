@@ -19,6 +19,7 @@ interface FastRow {
   readonly now: unknown
   readonly is_open: unknown
   readonly found: unknown
+  readonly is_any_held: unknown
   readonly seq: unknown
 }
 
@@ -76,8 +77,7 @@ export class FastClaim {
     }
     const now = integerOf(first.now)
     const taken = found === 0 ? [] : rows.map(claimableRowOf).toSorted(goesBefore)
-    // What is missing of that which was asked for may be locked by others, for now.
-    const again = found < most ? now + AGAIN_MS : Number.POSITIVE_INFINITY
+    const again = integerOf(first.is_any_held) === 1 ? now + AGAIN_MS : Number.POSITIVE_INFINITY
     const next = Math.min(again, nextDueAt(look, request, now, new Set(), []))
     const demanded = demandedQueues(request)
     return {

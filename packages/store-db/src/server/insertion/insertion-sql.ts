@@ -34,20 +34,26 @@ const TIMES: RowColumns = {
 export function insertionSql({ tables: t, sql, clock }: ServerContext) {
   const given = Object.keys(GIVEN)
   const dueAt = 'COALESCE(v.due_at, c.now + v.delay_ms)'
-  const insert = `INSERT INTO ${t.executions}
+  const insertFrom = (rows: string): string => `INSERT INTO ${t.executions}
       (namespace, status, ${given.join(', ')}, scheduled_for, due_at, expires_at, created_at)
     SELECT :namespace, 'scheduled', ${given.map((column) => (column === 'concurrency_key' ? "COALESCE(v.concurrency_key, '')" : `v.${column}`)).join(', ')},
       COALESCE(v.scheduled_for, c.now), ${dueAt}, ${dueAt} + v.start_within_ms, c.now
-    FROM (SELECT ${clock.nowMs} AS now) AS c, ${sql.rows(':rows', 'v', { ...GIVEN, ...TIMES })}
+    FROM (SELECT ${clock.nowMs} AS now) AS c, ${rows}
     WHERE v.id IS NOT NULL`
-  const insertMissing = `${insert} ${sql.ignoreExisting(t.executions, 'seq')}`
+  const insert = insertFrom(sql.rows(':rows', 'v', { ...GIVEN, ...TIMES }))
   const told = sql.returningInserted(UNSETTLED_COPY.join(', '))
   const waiting = Object.keys(WAITING)
-  const insertUnsettled = `INSERT INTO ${t.unsettled} (status, ${[...UNSETTLED_COPY, ...waiting].join(', ')})
+  const insertUnsettledFrom = (
+    rows: string,
+  ): string => `INSERT INTO ${t.unsettled} (status, ${[...UNSETTLED_COPY, ...waiting].join(', ')})
     SELECT 'scheduled', ${[...UNSETTLED_COPY.map((column) => `x.${column}`), ...waiting.map((column) => `w.${column}`)].join(', ')}
-    FROM ${sql.rows(':rows', 'w', { id: 'key', ...WAITING })}`
-  const insertBoth = `WITH x AS (${insertMissing} ${told})
-    ${insertUnsettled} JOIN x ON x.id = w.id ${sql.ignoreExisting(t.unsettled, 'seq')} ${sql.returningInserted('id')}`
+    FROM ${rows}`
+  const insertUnsettled = insertUnsettledFrom(sql.rows(':rows', 'w', { id: 'key', ...WAITING }))
+  // The row set is read once: its JSON is a quarter of what an insert of many rows costs beside the tables themselves.
+  const insertBoth = `WITH v AS MATERIALIZED (SELECT v.* FROM ${sql.rows(':rows', 'v', { ...GIVEN, ...TIMES, ...WAITING })}),
+    x AS (${insertFrom('v')} ${sql.ignoreExisting(t.executions, 'seq')} ${told})
+    ${insertUnsettledFrom('v AS w')} JOIN x ON x.id = w.id
+    ${sql.ignoreExisting(t.unsettled, 'seq')} ${sql.returningInserted('id')}`
   const known = `x.id, COALESCE(u.status, x.status) AS status, x.job, ${sql.keyText('x.dedupe_key')} AS dedupe_key`
   const named = `${sql.rows(':rows', 'v', { id: 'key', job: 'key', dedupe_key: 'key' })}
     ${sql.join} ${t.executions} AS x ON x.namespace = :namespace`
@@ -57,7 +63,7 @@ export function insertionSql({ tables: t, sql, clock }: ServerContext) {
     insertAll: (): string => insert,
 
     /** One that exists already, by id or identity, changes nothing (rule 1). A server that can tell does both at once. */
-    insertMissing: (): string => (told === '' ? insertMissing : insertBoth),
+    insertMissing: (): string => (told === '' ? `${insert} ${sql.ignoreExisting(t.executions, 'seq')}` : insertBoth),
 
     /** Where it cannot: what was inserted just now is unsettled; what has its verdict is not any more. */
     insertUnsettled: `${insertUnsettled} ${sql.join} ${t.executions} AS x ON x.namespace = :namespace AND x.id = w.id
