@@ -73,7 +73,9 @@ export function dbStore(db: StoreDb, options: DbStoreOptions = {}): JobStore {
     'is for SQLite; openServer(pool, { timeout }) bounds how long a server is waited for',
   )
   const database = serverDatabase(db, options)
-  const control = options.control === undefined ? null : serverDatabase(options.control, options)
+  // The same pool would be used up all the same.
+  const isOwn = options.control !== undefined && options.control !== db
+  const control = isOwn ? serverDatabase(options.control, options) : null
   const notify = checkedNotify(database, options.notify)
   return lazyStore(SERVER_CAPABILITIES, () => openServerJobStore({ database, prefix, migrate, control, notify }))
 }

@@ -56,14 +56,19 @@ export function isAsPromised({ pulses, labels, stocktakes }: Verdict): boolean {
 }
 
 /**
- * How many handlers of a job ran to their end at the same time at most. One that was killed has no end; one whose lease was
- * lost can run on beside its successor, and throws as the fence refuses it: neither counts.
+ * How many handlers of a job ran to their end at the same time at most. One that was killed has no end. One whose lease was
+ * lost has a successor, beside which it may run on until it hears of that; it does not count.
  */
 async function mostAtOnce(db: Database, job: string): Promise<number> {
   const { rows } = await sql<{ most: string | null }>`
+    WITH held AS (
+      SELECT run.started_at, run.ended_at FROM cluster_runs AS run
+      WHERE run.job = ${job} AND run.ended_at IS NOT NULL AND NOT EXISTS (SELECT 1 FROM cluster_runs AS successor
+        WHERE successor.execution_id = run.execution_id AND successor.attempt > run.attempt)
+    )
     SELECT max(at_once) AS most FROM (
-      SELECT (SELECT count(*) FROM cluster_runs AS other
-        WHERE other.job = run.job AND other.started_at <= run.started_at AND other.ended_at > run.started_at) AS at_once
-      FROM cluster_runs AS run WHERE run.job = ${job} AND run.ended_at IS NOT NULL) AS counted`.execute(db)
+      SELECT (SELECT count(*) FROM held AS other
+        WHERE other.started_at <= run.started_at AND other.ended_at > run.started_at) AS at_once
+      FROM held AS run) AS counted`.execute(db)
   return Number(rows[0]?.most ?? 0)
 }

@@ -41,6 +41,8 @@ export class Membership {
   #leaseTimer: Timer | undefined
   #beating: Promise<void> | undefined
   #isLeft = false
+  /** Whether the store may know of it. */
+  #isKnown = false
   #isResting = false
   #hasEnded = true
   /** The id that was declared dead, until the observer has dealt with it; null: none was. */
@@ -62,6 +64,7 @@ export class Membership {
   /** Announces the instance. @throws what the store throws, so that `start()` fails in the open. */
   async join(): Promise<void> {
     this.#isResting = false
+    this.#isKnown = true
     await this.#register()
     this.#scheduleBeat()
   }
@@ -69,7 +72,7 @@ export class Membership {
   /** Beats no more, because starting failed, and withdraws as far as the store can be reached; `join` may follow. */
   async rest(): Promise<void> {
     this.#isResting = true
-    await this.#withdraw(AFTER_FAILURE_MS)
+    if (this.#isKnown) await this.#withdraw(AFTER_FAILURE_MS)
   }
 
   /** Ends the membership: what is still held is given back by whoever looks next. */

@@ -1,6 +1,6 @@
 import { createScheduler, defineJob, every, memoryStore, type Scheduler, StoreUnavailableError } from '@escapement/core'
 import { faultyStore, type FaultyStoreMethod, virtualRuntime } from '@escapement/testkit'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 
 const job = defineJob({ name: 'report', trigger: every('10s'), run: () => undefined })
 
@@ -25,4 +25,15 @@ test.each<[string, FaultyStoreMethod, (scheduler: Scheduler, now: number) => Pro
   const startedAt = runtime.now()
   await expect(runtime.runUntil(call(scheduler, startedAt), '1h')).rejects.toThrow(StoreUnavailableError)
   expect(runtime.now() - startedAt).toBeLessThanOrEqual(20_000)
+})
+
+test('a start that does not reach the store says so once: there is nothing to withdraw', async () => {
+  const runtime = virtualRuntime()
+  const away = new StoreUnavailableError('the server does not answer')
+  const store = memoryStore({ runtime })
+  store.open = () => Promise.reject(away)
+  const remove = vi.spyOn(store, 'removeInstance')
+  const scheduler = createScheduler({ jobs: [job], store, runtime })
+  await expect(runtime.runUntil(scheduler.start(), '1h')).rejects.toBe(away)
+  expect(remove).not.toHaveBeenCalled()
 })

@@ -122,8 +122,11 @@ export class NotificationSession {
   }
 }
 
-/** A server that does not answer is not waited for long: its session dies with the connection. */
+/**
+ * A server that does not answer is not waited for long: its session dies with the connection. The session keeps no process
+ * alive, so the limit does: else it would exit while its host waits for the end.
+ */
 async function endClient(client: NotificationClient, runtime: Runtime): Promise<void> {
-  using limit = new TimeLimit(runtime, END_MS, 'it does not end')
+  using limit = new TimeLimit(runtime, END_MS, 'it does not end', { keepAlive: true })
   await Promise.race([client.end(), limit.over]).catch(() => client.connection?.stream.destroy())
 }

@@ -1,6 +1,7 @@
 import { InvalidOptionError } from '@escapement/base'
 import { type ServerDatabase, type Statement, statement } from '@escapement/db'
 import { storeError } from '../error/store-error.ts'
+import { JOB_TABLES } from '../table-names.ts'
 import { ServerContext } from './server-context.ts'
 
 const DATABASE_OF: Readonly<Record<ServerDatabase['family'], Statement>> = {
@@ -9,9 +10,10 @@ const DATABASE_OF: Readonly<Record<ServerDatabase['family'], Statement>> = {
 }
 
 /**
- * The tables of `context` by connections of their own (rule 15).
+ * The tables of `context`, which are up to date, by connections of their own (rule 15).
  *
  * @throws {@link InvalidOptionError} when they lead to another database: leases would be renewed where nobody looks.
+ * @throws {@link DatabaseUnusableError} when their user has not all rights: nothing that ends could be recorded.
  */
 export async function controlContext(
   control: ServerDatabase,
@@ -19,12 +21,14 @@ export async function controlContext(
   prefix: string,
 ): Promise<ServerContext> {
   const controlling = await contextOf(control, prefix)
-  const database = DATABASE_OF[control.family]
-  const [theirs, ours] = await Promise.all([placeOf(controlling, database), placeOf(context, database)])
-  if (theirs === ours) return controlling
-  throw new InvalidOptionError(
-    `control uses ${theirs} and the store ${ours}; pass as control another pool for the same database (with openServer where the schema has to be named)`,
-  )
+  const [theirs, ours] = await Promise.all([placeOf(controlling), placeOf(context)])
+  if (theirs !== ours) {
+    throw new InvalidOptionError(
+      `control uses ${theirs} and the store ${ours}; pass as control another pool for the same database (with openServer where the schema has to be named)`,
+    )
+  }
+  await checkRights(control, prefix)
+  return controlling
 }
 
 async function contextOf(control: ServerDatabase, prefix: string): Promise<ServerContext> {
@@ -35,7 +39,20 @@ async function contextOf(control: ServerDatabase, prefix: string): Promise<Serve
   }
 }
 
-async function placeOf(context: ServerContext, database: Statement): Promise<string> {
+async function checkRights(control: ServerDatabase, prefix: string): Promise<void> {
+  try {
+    const server = await control.open()
+    await server.family.checkRights(
+      server,
+      JOB_TABLES.map((name) => prefix + name),
+    )
+  } catch (error) {
+    throw storeError(error)
+  }
+}
+
+async function placeOf(context: ServerContext): Promise<string> {
+  const database = context.server.dialect === 'postgres' ? DATABASE_OF.postgres : DATABASE_OF.mysql
   const [row] = (await context.run<{ name: string }>(database)).rows
   const { dialect, schema, version } = context.server
   return `database "${row?.name}", schema "${schema}", of ${dialect} ${version}`

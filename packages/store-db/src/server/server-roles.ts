@@ -8,6 +8,7 @@ import type {
   UpkeepStore,
 } from '@escapement/core'
 import { serverClaiming } from './claiming/claiming.ts'
+import { QueueStarts } from './claiming/queue-starts.ts'
 import { ServerReleases } from './claiming/releases.ts'
 import { serverDefinitions } from './definitions/definitions.ts'
 import { QueueUse } from './definitions/queue-use.ts'
@@ -52,14 +53,15 @@ export function serverRoles(context: ServerContext, options: ServerRolesOptions 
   const statistics = new ServerStatistics(context)
   const removal = new ExecutionRemoval(context)
   const endings = new ServerEndings(context, { removal, spans, statistics })
+  const starts = new QueueStarts(context.server.runtime)
   const releases = new ServerReleases(context, { endings, removal, statistics })
   return {
     ...serverDefinitions(context, { queueUse, removal }),
     ...serverPlanning(context, { queueUse, insertion, removal, spans }),
     ...serverEnqueue(context, { queueUse, insertion, endings, atHostCommit }),
     ...serverSettling(context, { endings, statistics }),
-    ...serverClaiming(context, { endings, releases }),
+    ...serverClaiming(context, { endings, releases, starts }),
     ...serverReading(context),
-    ...serverUpkeep(context, { removal, statistics, recover: releases.recover.bind(releases) }),
+    ...serverUpkeep(context, { removal, statistics, starts, recover: releases.recover.bind(releases) }),
   }
 }

@@ -79,6 +79,13 @@ describeOnServers(['postgres', 'mariadb'], ({ kind, serverUrl, url }) => {
     await free()
   })
 
+  it('rule 15: the pool of the application is no control pool, and health says so', async () => {
+    const pool = sources.pool(url())
+    await using store = dbStore(pool, { control: pool })
+    await store.open()
+    expect(store.findings?.()).toContainEqual(expect.objectContaining({ code: 'no-control' }))
+  })
+
   it('a control pool for another database is refused before anything is renewed there', async () => {
     const elsewhere = await createTestDatabase(kind, serverUrl)
     const store = dbStore(sources.pool(url()), { control: sources.pool(elsewhere.url) })
@@ -87,6 +94,27 @@ describeOnServers(['postgres', 'mariadb'], ({ kind, serverUrl, url }) => {
     )
     await expect(store.open()).rejects.toMatchObject({ code: 'ERR_INVALID_OPTION' })
     await store.close()
+  })
+
+  it('a control pool of an account that may not record results is refused when the store opens', async () => {
+    const owner = await openServer(sources.pool(url())).open()
+    const run = (text: string): Promise<void> => owner.session((session) => session.exec(text))
+    await using ready = dbStore(sources.pool(url()))
+    await ready.open()
+    const reader = `r${new URL(url()).pathname.slice(-12)}`
+    const table = owner.table('escapement_instances')
+    await run(kind === 'postgres' ? `CREATE ROLE ${reader} LOGIN` : `CREATE USER ${reader}`)
+    await run(`GRANT SELECT ON ${table} TO ${reader}`)
+    try {
+      const as = new URL(url())
+      as.username = reader
+      const store = dbStore(sources.pool(url()), { control: sources.pool(as.href) })
+      await expect(store.open()).rejects.toMatchObject({ code: 'ERR_DATABASE_UNUSABLE', retryable: false })
+      await store.close()
+    } finally {
+      await run(`REVOKE SELECT ON ${table} FROM ${reader}`)
+      await run(kind === 'postgres' ? `DROP ROLE ${reader}` : `DROP USER ${reader}`)
+    }
   })
 
   it('a control pool that cannot be reached is an error of opening, which can be tried again', async () => {
@@ -113,6 +141,21 @@ describeOnServers(['mariadb'], ({ kind, url }) => {
     const pool = sources.pool(url())
     expect(() => dbStore(pool, { schema: 'jobs' })).toThrow(/only PostgreSQL has schemas/)
     expect(() => dbStore(pool, { notify: pgNotify(() => new Client()) })).toThrow(/notify is for PostgreSQL/)
+  })
+})
+
+describeOnServers(['postgres'], (ours) => {
+  const ourSources = sourcesFor(ours.kind)
+
+  describeOnServers(['mariadb'], (theirs) => {
+    const theirSources = sourcesFor(theirs.kind)
+
+    it('a control pool for another kind of server is refused', async () => {
+      const control = theirSources.pool(theirs.url())
+      const store = dbStore(ourSources.pool(ours.url()), { control })
+      await expect(store.open()).rejects.toThrow(/control uses database.*mariadb.*and the store database.*postgres/)
+      await store.close()
+    })
   })
 })
 

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { FastClaim } from '../../src/server/claiming/fast-claim.ts'
 import { fastClaimSql } from '../../src/server/claiming/fast-claim-sql.ts'
 import { Looking } from '../../src/server/claiming/look.ts'
+import { QueueStarts } from '../../src/server/claiming/queue-starts.ts'
 import { openServerContext } from '../../src/server/open-server-context.ts'
 import { ServerContext } from '../../src/server/server-context.ts'
 import { serverRoles, type StoreRoles } from '../../src/server/server-roles.ts'
@@ -70,7 +71,7 @@ describeOnServers(['postgres'], ({ url }) => {
     given: Partial<ClaimRequest> = {},
   ): Promise<ClaimResult | null> => {
     const asked = request(given)
-    const look = await new Looking(context).look(namespace, asked)
+    const look = await new Looking(context, new QueueStarts(context.server.runtime)).look(namespace, asked)
     await gate.query(`SELECT pg_advisory_lock(${GATE})`)
     const claiming = new FastClaim(gated(context)).claim(namespace, asked, look)
     try {

@@ -1,3 +1,5 @@
+import { spawnSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
 import { systemRuntime, type Runtime } from '@escapement/base'
 import type { Hint, JobStore } from '@escapement/core'
 import { startTcpProxy } from '@escapement/testkit/servers'
@@ -184,6 +186,12 @@ describeOnServers(['postgres'], ({ url }) => {
     await store.close()
     await store.close()
     expect(await endListening()).toBe(0)
+  })
+
+  it('a process that has nothing else to do hears that the end is there', () => {
+    const fixture = fileURLToPath(new URL('../fixtures/closing-process.ts', import.meta.url))
+    const { status, stdout, stderr } = spawnSync(process.execPath, [fixture, url()], { encoding: 'utf8' })
+    expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: 'sender\nstore\n', stderr: '' })
   })
 
   it('a client that cannot be made or reached keeps nobody from running', async () => {

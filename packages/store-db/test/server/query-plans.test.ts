@@ -70,6 +70,8 @@ const VALUES: Readonly<Record<string, SqlValue>> = {
     [
       'now',
       'late',
+      'expiry',
+      'skippable',
       'before',
       'absentBefore',
       'total',

@@ -2,7 +2,7 @@ import { virtualRuntime } from '@escapement/testkit'
 import { describeOnServers } from '@escapement/testkit/vitest'
 import { describe, expect, it } from 'vitest'
 import { type Look, Looking } from '../../src/server/claiming/look.ts'
-import { QueueStarts } from '../../src/server/claiming/queue-starts.ts'
+import { type FoundStarts, QueueStarts, type Starts } from '../../src/server/claiming/queue-starts.ts'
 import { openServerContext } from '../../src/server/open-server-context.ts'
 import { serverRoles } from '../../src/server/server-roles.ts'
 import { register, run } from '../job-stage.ts'
@@ -12,54 +12,79 @@ const NOW = 1_000_000
 const FAST = { now: NOW, tookMs: 9 }
 const SLOW = { now: NOW, tookMs: 100 }
 
+const NOTHING = { levels: [], judged: {} }
+
 describe('where looks begin', () => {
   it('a look from the start that is fast leaves the next one to begin there, too', () => {
     const starts = new QueueStarts(virtualRuntime())
-    starts.lookedFromStart('n', ['q'], [{ queue: 'q', priority: 0, since: 5 }], FAST)
+    starts.lookedFromStart('n', ['q'], NOTHING, SLOW)
+    starts.lookedFromStart('n', ['q'], { levels: [{ queue: 'q', priority: 0, since: 5 }], judged: {} }, FAST)
     expect(starts.of('n', ['q'])).toBeNull()
   })
 
-  it('after a slow one looks begin at what waits, for twenty times as long and a second at least', async () => {
-    const runtime = virtualRuntime()
-    const starts = new QueueStarts(runtime)
-    const found = [
+  it('after a slow one looks begin at what waits', () => {
+    const starts = new QueueStarts(virtualRuntime())
+    const levels = [
       { queue: 'q', priority: 5, since: NOW - 700 },
       { queue: 'q', priority: 0, since: NOW - 900 },
     ]
-    starts.lookedFromStart('n', ['q', 'r'], found, SLOW)
-    expect(starts.of('n', ['q'])).toEqual(expect.arrayContaining(found))
-    expect(starts.of('n', ['r'])).toEqual([{ queue: 'r', priority: 0, since: NOW - 100 }])
+    starts.lookedFromStart('n', ['q', 'r'], { levels, judged: { expiry: NOW - 800 } }, SLOW)
+    expect(starts.of('n', ['q'])).toEqual({
+      levels: expect.arrayContaining(levels),
+      judged: { late: NOW - 100, expiry: NOW - 800, skippable: NOW - 100 },
+      forMs: 2_000,
+    })
+    expect(starts.of('n', ['r'])?.levels).toEqual([{ queue: 'r', priority: 0, since: NOW - 100 }])
     expect(starts.of('other', ['q'])).toBeNull()
     expect(starts.of('n', ['q', 'unseen'])).toBeNull()
-    await runtime.advance(1_999)
-    expect(starts.of('n', ['q'])).not.toBeNull()
+  })
+
+  it.each([
+    { tookMs: 10, restMs: 1_000 },
+    { tookMs: 100, restMs: 2_000 },
+    { tookMs: 20_000, restMs: 4_000 },
+  ])('a look from the start that took $tookMs ms is made again after $restMs ms', async ({ tookMs, restMs }) => {
+    const runtime = virtualRuntime()
+    const starts = new QueueStarts(runtime)
+    starts.lookedFromStart('n', ['q'], NOTHING, { now: NOW, tookMs })
+    await runtime.advance(restMs - 1)
+    expect(starts.of('n', ['q'])?.forMs).toBe(1)
     await runtime.advance(1)
     expect(starts.of('n', ['q'])).toBeNull()
-    starts.lookedFromStart('n', ['q'], found, { now: NOW, tookMs: 10 })
-    await runtime.advance(999)
-    expect(starts.of('n', ['q'])).not.toBeNull()
-    await runtime.advance(1)
+  })
+
+  it('what has come back is looked for from the start at once', () => {
+    const starts = new QueueStarts(virtualRuntime())
+    starts.lookedFromStart('n', ['q'], NOTHING, SLOW)
+    starts.forget('n')
     expect(starts.of('n', ['q'])).toBeNull()
   })
 
   it('what is still to come hides nothing that falls due before it', () => {
     const starts = new QueueStarts(virtualRuntime())
-    starts.lookedFromStart('n', ['q'], [{ queue: 'q', priority: 0, since: NOW + 60_000 }], SLOW)
-    expect(starts.of('n', ['q'])).toEqual([{ queue: 'q', priority: 0, since: NOW - 100 }])
+    const levels = [{ queue: 'q', priority: 0, since: NOW + 60_000 }]
+    starts.lookedFromStart('n', ['q'], { levels, judged: { expiry: NOW + 60_000 } }, SLOW)
+    expect(starts.of('n', ['q'])).toMatchObject({
+      levels: [{ queue: 'q', priority: 0, since: NOW - 100 }],
+      judged: { expiry: NOW - 100 },
+    })
   })
 
   it('looks move the start on to what they find, never back and never beyond what may still be inserted', () => {
     const starts = new QueueStarts(virtualRuntime())
-    starts.lookedFromStart('n', ['q'], [{ queue: 'q', priority: 0, since: NOW - 5_000 }], SLOW)
-    const moved = (since: number | null, now: number): number | undefined => {
-      const given = starts.of('n', ['q']) ?? []
-      starts.lookedOn('n', given, since === null ? [] : [{ queue: 'q', priority: 0, since }], now)
-      return starts.of('n', ['q'])?.[0]?.since
+    const found = (since: number | null): FoundStarts =>
+      since === null ? NOTHING : { levels: [{ queue: 'q', priority: 0, since }], judged: { skippable: since } }
+    starts.lookedFromStart('n', ['q'], found(NOW - 5_000), SLOW)
+    const moved = (since: number | null, now: number): readonly (number | undefined)[] => {
+      const given = starts.of('n', ['q']) as Starts
+      starts.lookedOn('n', given, found(since), now)
+      const after = starts.of('n', ['q'])
+      return [after?.levels[0]?.since, after?.judged.skippable]
     }
-    expect(moved(NOW - 3_000, NOW + 10)).toBe(NOW - 3_000)
-    expect(moved(NOW - 4_000, NOW + 20)).toBe(NOW - 3_000)
-    expect(moved(null, NOW + 500)).toBe(NOW + 400)
-    expect(moved(NOW + 9_000, NOW + 600)).toBe(NOW + 500)
+    expect(moved(NOW - 3_000, NOW + 10)).toEqual([NOW - 3_000, NOW - 3_000])
+    expect(moved(NOW - 4_000, NOW + 20)).toEqual([NOW - 3_000, NOW - 3_000])
+    expect(moved(null, NOW + 500)).toEqual([NOW + 400, NOW + 400])
+    expect(moved(NOW + 9_000, NOW + 600)).toEqual([NOW + 500, NOW + 500])
   })
 })
 
@@ -87,14 +112,38 @@ describeOnServers(['postgres', 'mariadb'], ({ kind, url }) => {
     await roles.enqueue('default', [run({ dueAt: 1_000 }), run({ dueAt }), run({ priority: 9 })])
     await roles.enqueue('default', [run({ dueAt: now + 3_600_000 })])
     expect((await look()).levels.map((level) => level.priority)).toEqual([9, 0])
-    starts.lookedFromStart('default', ['default'], [], { now, tookMs: 100 })
+    starts.lookedFromStart('default', ['default'], NOTHING, { now, tookMs: 100 })
     const seen = await look()
     expect(seen).toMatchObject({ isAlive: true, levels: [{ queue: 'default', priority: 0, dueAt }], ticks: [] })
-    expect(seen.nextDueAt).toBe(now + 3_600_000)
+    expect(seen.nextDueAt - seen.now).toBe(2_000) // then it looks from the start, though nobody tells it to
     await runtime.advance(2_000)
     expect((await look()).levels).toEqual([
       expect.objectContaining({ priority: 9 }),
       { queue: 'default', priority: 0, dueAt: 1_000 },
     ])
+  })
+
+  it('a look that does not begin at the start sees what has waited for too long, and what would not wait', async () => {
+    const context = await openServerContext({ database: open(url()), prefix: 'escapement_', migrate: 'auto' })
+    const roles = serverRoles(context)
+    const namespace = 'judged'
+    await register(roles, namespace, 'judging')
+    const starts = new QueueStarts(virtualRuntime())
+    const looking = new Looking(context, starts)
+    const look = (): Promise<Look> =>
+      looking.look(namespace, {
+        instance: 'judging',
+        token: 1,
+        isRepeat: false,
+        queues: [{ queue: 'default', slots: 5, prefetch: 0 }],
+        aheadMs: 0,
+        handlers: new Set(['job']),
+      })
+    starts.lookedFromStart(namespace, ['default'], NOTHING, { now: await context.now(), tookMs: 100 })
+    expect(await look()).toMatchObject({ hasExpired: false, hasSkippable: false })
+    const now = await context.now()
+    await roles.enqueue(namespace, [run({ dueAt: now - 20, startWithinMs: 10 })])
+    await roles.enqueue(namespace, [run({ dueAt: now - 20, isExclusive: true, ifOpen: 'skip' })])
+    expect(await look()).toMatchObject({ hasExpired: true, hasSkippable: true })
   })
 })

@@ -16,12 +16,14 @@ import { FastClaim } from './fast-claim.ts'
 import { Lanes } from './lanes.ts'
 import { type Look, Looking } from './look.ts'
 import { demandedQueues, idleAnswer, nextDueAt } from './look-answer.ts'
+import type { QueueStarts } from './queue-starts.ts'
 import { Selecting } from './selection.ts'
 import type { Selection } from '../../claiming/room.ts'
 
 /** What claiming needs of other roles. */
 export interface ClaimPassParts {
   readonly endings: ServerEndings
+  readonly starts: QueueStarts
 }
 
 /**
@@ -36,9 +38,9 @@ export class ClaimPass {
   readonly #lanes: Lanes
   readonly #endings: ServerEndings
 
-  constructor(context: ServerContext, { endings }: ClaimPassParts) {
+  constructor(context: ServerContext, { endings, starts }: ClaimPassParts) {
     this.#context = context
-    this.#looking = new Looking(context)
+    this.#looking = new Looking(context, starts)
     this.#fast = context.sql.passesOn ? new FastClaim(context) : null
     this.#lanes = new Lanes(context)
     this.#sql = statements(claimSql(context))

@@ -42,6 +42,7 @@ export function serverClaiming(context: ServerContext, { releases, ...parts }: C
         const { rows } = await session.run<{ now: unknown }>(sql.now)
         await releases.handBack(session, namespace, executions, integerOf(rows[0]?.now))
       })
+      parts.starts.forget(namespace)
     },
 
     async heartbeat(namespace, { instance, leaseMs, holding, claimedUpTo }) {

@@ -40,13 +40,19 @@ export function lookSql({ tables: t, sql, clock }: ServerContext) {
   ]
   /** On PostgreSQL, whose time moves within a statement, this tells how long it took; elsewhere it is `now`. */
   const end = `(${entry('end', `'', '', 0, ${clock.nowMs}, 0`)})`
+  const firstOf = (kind: string, column: string, since: string): string =>
+    `(${entry(kind, `'', '', 0, x.${column}, 0`)} FROM ${u} AS x
+        WHERE x.namespace = :namespace AND x.${column} ${since} ORDER BY x.${column} LIMIT 1)`
   /** What has waited for long stands at the beginning of its index. */
   const fromTheStart = [
     firstTick('late', `${unjudged} < ${punctual}`),
-    `(${entry('expiry', "'', '', 0, x.expiring_at, 0")} FROM ${u} AS x
-        WHERE x.namespace = :namespace AND x.expiring_at IS NOT NULL ORDER BY x.expiring_at LIMIT 1)`,
-    `(${entry('skippable', "'', '', 0, x.skippable_at, 0")} FROM ${u} AS x
-        WHERE x.namespace = :namespace AND x.skippable_at IS NOT NULL ORDER BY x.skippable_at LIMIT 1)`,
+    firstOf('expiry', 'expiring_at', 'IS NOT NULL'),
+    firstOf('skippable', 'skippable_at', 'IS NOT NULL'),
+  ]
+  const fromTheStarts = [
+    firstTick('late', `${unjudged} >= :late AND x.unjudged_at < ${punctual}`),
+    firstOf('expiry', 'expiring_at', '>= :expiry'),
+    firstOf('skippable', 'skippable_at', '>= :skippable'),
   ]
   const starts = `(SELECT v.* FROM ${sql.rows(':starts', 'v', { queue: 'key', priority: 'integer', since: 'integer' })})`
   const firstDue = (columns: string, condition: string): string =>
@@ -71,10 +77,10 @@ export function lookSql({ tables: t, sql, clock }: ServerContext) {
       ${together([...always, ...fromTheStart, ofLevels('levels', ''), end])}`,
 
     /**
-     * The same from where rows are known to begin: neither what has waited for long, nor another priority than those
-     * given. It reads no entry of what is over, of which an old transaction can keep any number.
+     * The same from where rows are known to begin, and of no other priority than those given. It reads no entry of what
+     * is over, of which an old transaction can keep any number.
      */
-    lookOn: (): string => together([...always, ofLevels(starts, 'AND x.due_at >= l.since'), end]),
+    lookOn: (): string => together([...always, ...fromTheStarts, ofLevels(starts, 'AND x.due_at >= l.since'), end]),
 
     /** Whose ticks without a verdict fall due in [from, to], earliest first; only the index is read. */
     searchTicks: `SELECT x.seq, x.job, x.queue, x.unjudged_at AS at FROM ${u} AS x

@@ -3,7 +3,7 @@ import { integerOf } from '@escapement/db'
 import { rowsText } from '../rows-text.ts'
 import type { ServerContext } from '../server-context.ts'
 import { type Statements, statements } from '../statements.ts'
-import { QueueStarts } from './queue-starts.ts'
+import type { JudgedStarts, QueueStarts } from './queue-starts.ts'
 import { lookSql, MOST_PASSED, MOST_TICKS } from './look-sql.ts'
 
 /** A tick without a verdict. */
@@ -62,7 +62,7 @@ export class Looking {
   readonly #starts: QueueStarts
   readonly #sql: Statements<ReturnType<typeof lookSql>>
 
-  constructor(context: ServerContext, starts: QueueStarts = new QueueStarts(context.server.runtime)) {
+  constructor(context: ServerContext, starts: QueueStarts) {
     this.#context = context
     this.#starts = starts
     this.#sql = statements(lookSql(context))
@@ -77,7 +77,8 @@ export class Looking {
       ? this.#context.run<LookRow>(this.#sql.look, parameters)
       : this.#context.run<LookRow>(this.#sql.lookOn, {
           ...parameters,
-          starts: rowsText(starts.map((start) => ({ ...start }))),
+          ...starts.judged,
+          starts: rowsText(starts.levels.map((start) => ({ ...start }))),
         }))
     const found = Map.groupBy(rows, ({ kind }) => kind)
     const of = (kind: string): readonly LookRow[] => found.get(kind) ?? []
@@ -85,12 +86,14 @@ export class Looking {
     const isBefore = (kind: string, time: number): boolean => of(kind).some(({ at }) => integerOf(at) < time)
     const levels = of('level').filter(({ at }) => at !== null)
     const begins = levels.map(({ queue, seq, at }) => ({ queue, priority: integerOf(seq), since: integerOf(at) }))
+    const first = { levels: begins, judged: judgedOf(of) }
     if (starts === null) {
       const tookMs = integerOf(of('end')[0]?.at) - now
-      this.#starts.lookedFromStart(namespace, queues, begins, { now, tookMs })
+      this.#starts.lookedFromStart(namespace, queues, first, { now, tookMs })
     } else {
-      this.#starts.lookedOn(namespace, starts, begins, now)
+      this.#starts.lookedOn(namespace, starts, first, now)
     }
+    const nextDueAt = await this.#nextDueAt(namespace, request, now, of('future'), of('level'))
     return {
       now,
       isAlive: of('instance').length > 0,
@@ -105,7 +108,8 @@ export class Looking {
           .map(({ queue }) => queue),
       ),
       pauses: new Map(of('queue').map(({ queue, job: pauses }) => [queue, pauses])),
-      nextDueAt: await this.#nextDueAt(namespace, request, now, of('future'), of('level')),
+      // Behind the starts may be what nobody will tell of again.
+      nextDueAt: Math.min(nextDueAt, starts === null ? Number.POSITIVE_INFINITY : now + Math.ceil(starts.forMs)),
     }
   }
 
@@ -171,6 +175,12 @@ export class Looking {
     const next = rows.find(canRun) ?? (rows.length === MOST_PASSED ? rows.at(-1) : undefined)
     return next === undefined ? Number.POSITIVE_INFINITY : integerOf(next.at)
   }
+}
+
+/** The first of each kind that is judged. */
+function judgedOf(of: (kind: string) => readonly LookRow[]): Partial<JudgedStarts> {
+  const kinds = (['late', 'expiry', 'skippable'] as const).filter((kind) => of(kind).length > 0)
+  return Object.fromEntries(kinds.map((kind) => [kind, integerOf(of(kind)[0]?.at)]))
 }
 
 function seenTick({ seq, job, queue, at }: LookRow): SeenTick {

@@ -2,25 +2,56 @@ import type { Runtime } from '@escapement/base'
 
 /** A look from the start that takes longer has read many entries of what is over. Milliseconds. */
 const SLOW_MS = 10
-/** For how long looks then begin where the last one found something: at least, and as a multiple of what that look took. */
-const SHORTEST_MS = 1_000
+/**
+ * For how long looks then begin where the last one found something: a multiple of what that look took, within bounds. A
+ * server that was frozen during a look would else hide what comes back to it for as long as it pleases. Milliseconds.
+ */
 const RESTS = 20
+const SHORTEST_MS = 1_000
+const LONGEST_MS = 4_000
 /** What is inserted while a look is made may be a little older than the look. Milliseconds. */
 const MARGIN_MS = 100
 
 /** A priority of a queue, and the earliest `due_at` at which a row of it waits. */
-export interface QueueStart {
+interface QueueStart {
   readonly queue: string
   readonly priority: number
   readonly since: number
+}
+
+/** What a look finds at the beginning of indexes of their own: of each kind the earliest instant at which one may be. */
+export interface JudgedStarts {
+  /** Ticks without a verdict. */
+  readonly late: number
+  /** When runs have waited for as long as they may. */
+  readonly expiry: number
+  /** When runs fall due that would not wait. */
+  readonly skippable: number
+}
+
+/** Where a look begins that does not begin at the start. */
+export interface Starts {
+  readonly levels: readonly QueueStart[]
+  readonly judged: JudgedStarts
+  /** For how long looks may still begin here. Milliseconds. */
+  readonly forMs: number
+}
+
+/** What a look has found: each priority at which something waits, and the first of each kind that is judged. */
+export interface FoundStarts {
+  readonly levels: readonly QueueStart[]
+  readonly judged: Partial<JudgedStarts>
 }
 
 interface NamespaceStarts {
   /** On the monotonic clock: until then looks begin at the starts. */
   readonly until: number
   readonly queues: ReadonlySet<string>
-  readonly starts: Map<string, QueueStart>
+  readonly levels: Map<string, QueueStart>
+  judged: JudgedStarts
 }
+
+const FROM_THE_START: JudgedStarts = { late: 0, expiry: 0, skippable: 0 }
 
 /**
  * Remembers where the rows of queues begin. As long as a transaction is open, PostgreSQL keeps the index entries of all
@@ -37,55 +68,75 @@ export class QueueStarts {
   }
 
   /** Where to begin; null: at the start. */
-  of(namespace: string, queues: readonly string[]): readonly QueueStart[] | null {
+  of(namespace: string, queues: readonly string[]): Starts | null {
     const known = this.#namespaces.get(namespace)
-    if (known === undefined || this.#runtime.monotonic() >= known.until) return null
+    const forMs = known === undefined ? 0 : known.until - this.#runtime.monotonic()
+    if (known === undefined || forMs <= 0) return null
     if (!queues.every((queue) => known.queues.has(queue))) return null
     const asked = new Set(queues)
-    return [...known.starts.values()].filter(({ queue }) => asked.has(queue))
+    const levels = [...known.levels.values()].filter(({ queue }) => asked.has(queue))
+    return { levels, judged: known.judged, forMs }
+  }
+
+  /** Something has come back that fell due long ago: the next look begins at the start. */
+  forget(namespace: string): void {
+    this.#namespaces.delete(namespace)
   }
 
   /**
    * Notes a look from the start.
    *
-   * @param found - Each priority at which something waits, with the earliest `due_at`.
    * @param when - The server's time at its beginning, and how long the server took.
    */
   lookedFromStart(
     namespace: string,
     queues: readonly string[],
-    found: readonly QueueStart[],
+    found: FoundStarts,
     when: { readonly now: number; readonly tookMs: number },
   ): void {
     const { now, tookMs } = when
-    if (tookMs < SLOW_MS) {
-      this.#namespaces.delete(namespace)
-      return
-    }
-    const starts = new Map<string, QueueStart>()
-    const before = this.#namespaces.get(namespace)?.starts.values() ?? []
+    const known = this.#namespaces.get(namespace)
+    if (tookMs < SLOW_MS) return this.forget(namespace)
+    const levels = new Map<string, QueueStart>()
     const usual = queues.map((queue) => ({ queue, priority: 0 }))
     // Where nothing waits now, something may again.
-    for (const { queue, priority } of [...usual, ...before]) {
-      starts.set(keyOf(queue, priority), { queue, priority, since: now - MARGIN_MS })
+    for (const { queue, priority } of [...usual, ...(known?.levels.values() ?? [])]) {
+      levels.set(keyOf(queue, priority), { queue, priority, since: reached(undefined, now) })
     }
-    for (const start of found)
-      starts.set(keyOf(start.queue, start.priority), { ...start, since: Math.min(start.since, now - MARGIN_MS) })
-    const until = this.#runtime.monotonic() + Math.max(SHORTEST_MS, tookMs * RESTS)
-    this.#namespaces.set(namespace, { until, queues: new Set(queues), starts })
+    for (const start of found.levels) {
+      levels.set(keyOf(start.queue, start.priority), { ...start, since: reached(start.since, now) })
+    }
+    const restMs = Math.min(Math.max(SHORTEST_MS, tookMs * RESTS), LONGEST_MS)
+    const judged = judgedAfter(FROM_THE_START, found, now)
+    this.#namespaces.set(namespace, {
+      until: this.#runtime.monotonic() + restMs,
+      queues: new Set(queues),
+      levels,
+      judged,
+    })
   }
 
   /** Notes a look that began at the starts: what it has passed over is over. */
-  lookedOn(namespace: string, given: readonly QueueStart[], found: readonly QueueStart[], now: number): void {
-    const starts = this.#namespaces.get(namespace)?.starts
-    if (starts === undefined) return
-    const first = new Map(found.map((start) => [keyOf(start.queue, start.priority), start.since]))
-    for (const { queue, priority, since } of given) {
+  lookedOn(namespace: string, given: Starts, found: FoundStarts, now: number): void {
+    const known = this.#namespaces.get(namespace)
+    if (known === undefined) return
+    const first = new Map(found.levels.map((start) => [keyOf(start.queue, start.priority), start.since]))
+    for (const { queue, priority, since } of given.levels) {
       const key = keyOf(queue, priority)
-      const reached = Math.min(first.get(key) ?? Number.POSITIVE_INFINITY, now - MARGIN_MS)
-      starts.set(key, { queue, priority, since: Math.max(since, reached) })
+      known.levels.set(key, { queue, priority, since: Math.max(since, reached(first.get(key), now)) })
     }
+    known.judged = judgedAfter(given.judged, found, now)
   }
+}
+
+/** Where to begin after a look that has found its first row at `found`, or none. */
+function reached(found: number | undefined, now: number): number {
+  return Math.min(found ?? Number.POSITIVE_INFINITY, now - MARGIN_MS)
+}
+
+function judgedAfter(given: JudgedStarts, found: FoundStarts, now: number): JudgedStarts {
+  const after = (kind: keyof JudgedStarts): number => Math.max(given[kind], reached(found.judged[kind], now))
+  return { late: after('late'), expiry: after('expiry'), skippable: after('skippable') }
 }
 
 function keyOf(queue: string, priority: number): string {

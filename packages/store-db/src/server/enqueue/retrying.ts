@@ -5,6 +5,7 @@ import type { Statements } from '../statements.ts'
 import type { enqueueSql } from './enqueue-sql.ts'
 
 type Sql = Statements<ReturnType<typeof enqueueSql>>
+type Session = Pick<SqlSession, 'run'>
 type AskedRow = Pick<ExecutionRow, 'id' | 'job' | 'status'>
 
 /** What is asked for. */
@@ -21,7 +22,7 @@ function isTerminal(status: ExecutionRow['status']): boolean {
 }
 
 /** Replaces a settled execution, or the end of the chain of its replacements (rule 3). */
-export async function retryExecution(session: SqlSession, sql: Sql, request: RetryRequest): Promise<RetryResult> {
+export async function retryExecution(session: Session, sql: Sql, request: RetryRequest): Promise<RetryResult> {
   const { namespace, id, newId, by } = request
   const find = async (given: string): Promise<AskedRow | undefined> =>
     (await session.run<AskedRow>(sql.byId, { namespace, id: given })).rows[0]
@@ -36,8 +37,9 @@ export async function retryExecution(session: SqlSession, sql: Sql, request: Ret
       end = next
     } else if (isTerminal(end.status)) {
       // Who asks at the same time may be first: the next look finds whose it is.
-      await session.run(sql.replace, { namespace, id: end.id, newId, by })
+      const { affected } = await session.run(sql.replace, { namespace, id: end.id, newId, by })
       await session.run(sql.replaceUnsettled, { namespace, newId })
+      if (affected === 0 && (await find(end.id)) === undefined) return { result: 'unknown' } // it was purged meanwhile
     } else {
       return end.id === id
         ? { result: 'not-ended', id, status: visibleStatus(end.status) }
@@ -47,7 +49,7 @@ export async function retryExecution(session: SqlSession, sql: Sql, request: Ret
 }
 
 async function replacementOf(
-  session: SqlSession,
+  session: Session,
   sql: Sql,
   namespace: string,
   { id, job }: AskedRow,

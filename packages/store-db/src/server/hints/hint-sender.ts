@@ -30,9 +30,13 @@ export class HintSender {
   /** Resolves when nothing is on its way any more, or after a while. */
   async close(): Promise<void> {
     this.#stopping.abort('closed')
-    const sending = Promise.all([...this.#recent.values()].map(({ over }) => over))
     if (this.#recent.size === 0) return
-    await Promise.race([sending, this.#runtime.sleep(CLOSE_MS, undefined, { keepAlive: false })])
+    const sending = Promise.all([...this.#recent.values()].map(({ over }) => over))
+    const waiting = new AbortController()
+    // It keeps the process alive: who waits for the end would else not hear of it where nothing else does.
+    const limit = this.#runtime.sleep(CLOSE_MS, waiting.signal).catch(ignore)
+    await Promise.race([sending, limit])
+    waiting.abort('sent')
   }
 
   #begin(payload: string): void {

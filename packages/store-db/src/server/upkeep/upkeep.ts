@@ -1,5 +1,6 @@
 import type { Recovered, UpkeepStore } from '@escapement/core'
 import type { SqlSession } from '@escapement/db'
+import type { QueueStarts } from '../claiming/queue-starts.ts'
 import { Retirement } from '../definitions/retirement.ts'
 import type { ExecutionRemoval } from '../ending/execution-removal.ts'
 import type { ServerContext } from '../server-context.ts'
@@ -16,6 +17,7 @@ import { upkeepSql } from './upkeep-sql.ts'
 export interface UpkeepParts {
   readonly removal: ExecutionRemoval
   readonly statistics: ServerStatistics
+  readonly starts: QueueStarts
   /** Gives back up to `limit` of what a dead instance holds. */
   readonly recover: (
     session: SqlSession,
@@ -26,7 +28,10 @@ export interface UpkeepParts {
 }
 
 /** What keeps the store small and nothing stuck, on a server. */
-export function serverUpkeep(context: ServerContext, { removal, statistics, recover }: UpkeepParts): UpkeepStore {
+export function serverUpkeep(
+  context: ServerContext,
+  { removal, statistics, starts, recover }: UpkeepParts,
+): UpkeepStore {
   const sql = statements(upkeepSql(context))
   const retirement = new Retirement(context, removal)
   const folding = new StatsFolding(context, statistics)
@@ -66,6 +71,7 @@ export function serverUpkeep(context: ServerContext, { removal, statistics, reco
           break
         }
       }
+      if (recovered.length > 0) starts.forget(namespace)
       return recovered
     },
 
