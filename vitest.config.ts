@@ -17,6 +17,9 @@ const config: ViteUserConfig = {
     globalSetup: 'scripts/test-servers.ts',
     // As many as the smallest machine that runs this has cores; more would only disturb what is measured in time.
     maxWorkers: 2,
+    // Only a test that hangs is to meet it: what is judged by the clock says so itself, and servers run beside.
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
     reporters: isCi && !isSoak ? ['default', ['json', { outputFile: '.reports/vitest.json' }]] : ['default'],
     coverage: {
       // The one run of the tests in CI also judges the coverage; `pnpm coverage` does so anywhere.

@@ -25,6 +25,8 @@ export interface KillPointStore {
   arm(point: KillPoint, marker: string): void
   /** Kills the process once it is at its point. */
   die(): void
+  /** Whether the process is the one that dies: nothing else is to happen to it. */
+  isDying(): boolean
 }
 
 /** The file that says that whoever is named in a marker is at its point. */
@@ -86,5 +88,6 @@ export function killPointStore(store: JobStore, history: SoakHistory): KillPoint
       armed.set(point, marker)
     },
     die: () => told.resolve(),
+    isDying: () => deathbed !== undefined,
   }
 }

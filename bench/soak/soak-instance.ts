@@ -106,7 +106,7 @@ function soakJob(index: number, { from, until }: SoakSetting): AnyJob {
 }
 
 function tellBusy(): void {
-  if (!isAwaited || running < BUSY) return
+  if (!isAwaited || running < BUSY || store?.isDying() === true) return
   isAwaited = false
   process.send?.('busy')
 }

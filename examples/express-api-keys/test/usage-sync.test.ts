@@ -3,7 +3,7 @@ import { describeOnServers } from '@escapement/testkit/vitest'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { DatabaseAddress } from '../src/database/open-database.ts'
 import { usageSync } from '../src/jobs/usage-sync.ts'
-import { UsageClient } from '../src/usage/usage-client.ts'
+import { UsageClient, type UsagePage } from '../src/usage/usage-client.ts'
 import { UsageService } from '../src/usage/usage-service.ts'
 import { addressOf } from './support/test-databases.ts'
 import { Fixture, NOW, ticksOf } from './support/fixture.ts'
@@ -119,7 +119,20 @@ function tests(address: () => DatabaseAddress | null): void {
   it('counts nothing twice when two syncs overlap', async () => {
     fixture.upstream.record('a', 3, 10)
     const { signal } = new AbortController()
-    const results = await Promise.allSettled([service.sync(signal), service.sync(signal)])
+    const syncs = 2
+    let reading = 0
+    const allRead = Promise.withResolvers<void>()
+    // Neither writes before both have read.
+    class OverlappingClient extends UsageClient {
+      override async readAfter(position: number, stopped: AbortSignal): Promise<UsagePage> {
+        const page = await super.readAfter(position, stopped)
+        if (++reading === syncs) allRead.resolve()
+        await allRead.promise
+        return page
+      }
+    }
+    const overlapping = new UsageService(fixture.db, new OverlappingClient(upstreamUrl, PATIENT), fixture.runtime)
+    const results = await Promise.allSettled(Array.from({ length: syncs }, () => overlapping.sync(signal)))
     expect(results.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected'])
     expect(await figures()).toEqual([['a', 3, 10], 1])
   })

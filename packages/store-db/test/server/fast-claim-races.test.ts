@@ -102,6 +102,14 @@ describeOnServers(['postgres'], ({ url }) => {
     expect(await statusOf(namespace)).toBe('running')
   })
 
+  it('an instance with very many handlers is left to the pass, which need not be told their names', async () => {
+    const namespace = await staged()
+    const many = request({ handlers: new Set(['job', ...Array.from({ length: 1_000 }, (_, n) => `other-${n}`)]) })
+    const look = await new Looking(context).look(namespace, many)
+    expect(await new FastClaim(context).claim(namespace, many, look)).toBeNull()
+    expect((await store.claim(namespace, many)).executions).toHaveLength(1)
+  })
+
   it('rule 13: a queue that was paused after the snapshot of a claim gives nothing', async () => {
     const namespace = await staged()
     const result = await claimDuring(namespace, () =>

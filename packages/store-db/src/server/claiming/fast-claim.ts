@@ -23,6 +23,9 @@ interface FastRow {
   readonly seq: unknown
 }
 
+/** The names of handlers go along with each statement; beyond so many the pass, which reads the rows first, costs less. */
+const MOST_HANDLERS = 1_000
+
 /** What one statement can take: rows of one priority of one queue. */
 interface Chance {
   readonly demand: QueueDemand
@@ -93,7 +96,7 @@ export class FastClaim {
 
 function chanceOf(request: ClaimRequest, look: Look): Chance | null {
   const demanded = demandedQueues(request)
-  if (request.isRepeat || isToJudge(look, demanded)) return null
+  if (request.isRepeat || request.handlers.size > MOST_HANDLERS || isToJudge(look, demanded)) return null
   const [level, ...others] = dueLevels(look).filter(({ queue }) => demanded.has(queue))
   const demand = demanded.get(level?.queue ?? '')
   if (level === undefined || demand === undefined || others.length > 0 || look.limited.has(demand.queue)) return null
