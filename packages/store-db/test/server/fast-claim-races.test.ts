@@ -105,7 +105,7 @@ describeOnServers(['postgres'], ({ url }) => {
   it('an instance with very many handlers is left to the pass, which need not be told their names', async () => {
     const namespace = await staged()
     const many = request({ handlers: new Set(['job', ...Array.from({ length: 1_000 }, (_, n) => `other-${n}`)]) })
-    const look = await new Looking(context).look(namespace, many)
+    const look = await new Looking(context, new QueueStarts(context.server.runtime)).look(namespace, many)
     expect(await new FastClaim(context).claim(namespace, many, look)).toBeNull()
     expect((await store.claim(namespace, many)).executions).toHaveLength(1)
   })
