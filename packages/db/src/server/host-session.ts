@@ -1,3 +1,4 @@
+import { InvalidOptionError } from '@escapement/base'
 import { mysqlFamily } from '../mysql/mysql-family.ts'
 import { postgresFamily } from '../postgres/postgres-family.ts'
 import type { SqlTransaction } from '../transaction/sql-transaction.ts'
@@ -27,13 +28,27 @@ export class HostSession implements Pick<SqlSession, 'run'> {
   async run<Row extends object>(given: Statement, parameters: SqlParameters = {}): Promise<SqlResult<Row>> {
     const compiled = this.#family.compile(given)
     const values = valuesOf(given, compiled.parameters, parameters).map((value) => this.#family.encode(value))
+    let answer: unknown
     try {
-      const answer: unknown = await this.#transaction.run(compiled.text, values)
-      // Some libraries answer a statement without rows with something else than no rows.
-      const rows = Array.isArray(answer) ? (answer as readonly Row[]) : []
-      return { rows, affected: rows.length, insertId: null }
+      answer = await this.#transaction.run(compiled.text, values)
     } catch (error) {
       throw hostTransactionError(error, this.#dialect)
     }
+    // Some libraries answer a statement without rows with something else than no rows.
+    const rows = rowsOf(answer) as readonly Row[]
+    return { rows, affected: rows.length, insertId: null }
   }
+}
+
+/** @throws {@link InvalidOptionError} when the rows are wrapped: taken for none, they would be asked for again for ever. */
+function rowsOf(answer: unknown): readonly unknown[] {
+  const isWrapped = Array.isArray(answer)
+    ? Array.isArray(answer[0])
+    : typeof answer === 'object' && answer !== null && 'rows' in answer
+  if (isWrapped) {
+    throw new InvalidOptionError(
+      'run of sqlTransaction(run, { dialect }) answered the rows inside something else; answer them alone, such as (await client.query(sql, parameters)).rows of pg or (await connection.query(sql, parameters))[0] of mysql2',
+    )
+  }
+  return Array.isArray(answer) ? answer : []
 }
