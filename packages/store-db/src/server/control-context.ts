@@ -20,32 +20,23 @@ export async function controlContext(
   context: ServerContext,
   prefix: string,
 ): Promise<ServerContext> {
-  const controlling = await contextOf(control, prefix)
+  const server = await typed(() => control.open())
+  const controlling = new ServerContext({ server, prefix })
   const [theirs, ours] = await Promise.all([placeOf(controlling), placeOf(context)])
   if (theirs !== ours) {
     throw new InvalidOptionError(
       `control uses ${theirs} and the store ${ours}; pass as control another pool for the same database (with openServer where the schema has to be named)`,
     )
   }
-  await checkRights(control, prefix)
+  const tables = JOB_TABLES.map((name) => prefix + name)
+  await typed(() => server.family.checkRights(server, tables))
   return controlling
 }
 
-async function contextOf(control: ServerDatabase, prefix: string): Promise<ServerContext> {
+/** Errors of the database as the port promises them. */
+async function typed<T>(work: () => Promise<T>): Promise<T> {
   try {
-    return new ServerContext({ server: await control.open(), prefix })
-  } catch (error) {
-    throw storeError(error)
-  }
-}
-
-async function checkRights(control: ServerDatabase, prefix: string): Promise<void> {
-  try {
-    const server = await control.open()
-    await server.family.checkRights(
-      server,
-      JOB_TABLES.map((name) => prefix + name),
-    )
+    return await work()
   } catch (error) {
     throw storeError(error)
   }

@@ -1,23 +1,6 @@
+import { CHANGING_COLUMNS } from '../changing-columns.ts'
 import type { RowColumns } from '../server-sql.ts'
 import type { ServerContext } from '../server-context.ts'
-
-/** What an execution takes over from the row that it was unsettled by. */
-const CARRIED = [
-  'queue',
-  'due_at',
-  'claimed_at',
-  'started_at',
-  'abandoned_at',
-  'instance',
-  'fence',
-  'attempt',
-  'retries',
-  'interruptions',
-  'missed',
-  'progress',
-  'cancel_requested_at',
-  'cancel_requested_by',
-]
 
 /** What every verdict says. */
 export const VERDICT: RowColumns = { status: 'key', reason: 'key', finished_at: 'integer' }
@@ -37,7 +20,7 @@ interface VerdictSource {
  * such row (rule 3).
  */
 export function verdict({ tables: t, sql }: ServerContext, { own, from, given }: VerdictSource): string {
-  const carried = CARRIED.map((column): [string, string] => [column, `u.${column}`])
+  const carried = CHANGING_COLUMNS.map((column): [string, string] => [column, `u.${column}`])
   const brought = Object.keys({ ...VERDICT, ...own }).map((column): [string, string] => [column, given(column)])
   return sql.update({
     table: t.executions,

@@ -1,6 +1,7 @@
 import { type AttemptRow, type ExecutionRow, executionOf } from '../../execution/execution-row.ts'
 import type { Execution } from '@escapement/core'
 import { integerOf } from '@escapement/db'
+import { CHANGING_COLUMNS } from '../changing-columns.ts'
 import { aliveAt } from '../definitions/definitions-sql.ts'
 import { readNumbers } from '../read-numbers.ts'
 import type { ServerContext } from '../server-context.ts'
@@ -27,25 +28,6 @@ const NUMBERS = [
   'is_occupied',
 ] as const satisfies readonly (keyof ExecutionRow)[]
 
-/** What the row of an unsettled execution knows better. */
-const CHANGING = [
-  'status',
-  'queue',
-  'due_at',
-  'claimed_at',
-  'started_at',
-  'abandoned_at',
-  'instance',
-  'fence',
-  'attempt',
-  'retries',
-  'interruptions',
-  'missed',
-  'progress',
-  'cancel_requested_at',
-  'cancel_requested_by',
-]
-
 /** A column of an execution `x` as it is now, beside `u`. */
 export function current(column: string): string {
   return `COALESCE(u.${column}, x.${column})`
@@ -60,7 +42,7 @@ export function besideUnsettled({ tables: t }: ServerContext): string {
 export function executionColumns({ tables: t, sql, clock }: ServerContext): string {
   const now = clock.nowMs
   const isDue = `u.status = 'scheduled' AND u.due_at <= ${now}`
-  const changing = CHANGING.map((column) => `${current(column)} AS ${column}`).join(', ')
+  const changing = ['status', ...CHANGING_COLUMNS].map((column) => `${current(column)} AS ${column}`).join(', ')
   return `x.seq, x.id, x.job, x.revision, x.origin, ${sql.keyText('x.dedupe_key')} AS dedupe_key, ${changing}, x.reason,
     x.priority, x.scheduled_for, x.created_at, x.finished_at, x.is_tick,
     ${sql.keyText('x.concurrency_key')} AS concurrency_key, x.input, x.output, x.error, x.created_by, x.replaces,
