@@ -42,7 +42,8 @@ export interface SettleResult {
 /** From ended attempts to verdicts. */
 export interface SettleStore {
   /**
-   * Settles a batch, each entry by its own fence, with attempts and statistics in the same transaction.
+   * Settles a batch, each entry by its own fence, with attempts and statistics in the same transaction. The answers come
+   * in any order; those of one execution in theirs.
    *
    * An abandoned attempt is settled twice under one fence: first with `abandonedAt` (its attempt is recorded, the
    * execution stays `running` and open), then without, when the handler came back or was given up: that one decides the

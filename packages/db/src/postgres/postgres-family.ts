@@ -35,6 +35,13 @@ const MISSING_RIGHTS = statement(
 /** A definition that waits for its lock holds up everything behind it: better give up and try again. */
 const DEFINITION_LOCK_TIMEOUT = '1s'
 
+/**
+ * Statements of a transaction are made to seek by an index. A plan is kept until its tables are analysed again: one that
+ * was made while a table was small would read it from end to end, however large it has become. Compiling such a statement
+ * would take longer than running it.
+ */
+const SEEKING = 'SET LOCAL enable_seqscan = off; SET LOCAL jit = off'
+
 /** What is particular to PostgreSQL. */
 export const postgresFamily: ServerFamily = {
   nowMs: '(extract(epoch FROM clock_timestamp()) * 1000)::bigint',
@@ -49,7 +56,7 @@ export const postgresFamily: ServerFamily = {
   encode: (value) => (value instanceof Uint8Array ? Buffer.from(value) : value),
   quote: (identifier) => `"${identifier.replaceAll('"', '""')}"`,
   begin: (isolation) => [
-    `BEGIN ISOLATION LEVEL ${isolation}; SET LOCAL idle_in_transaction_session_timeout = '${IDLE_LIMIT_S}s'`,
+    `BEGIN ISOLATION LEVEL ${isolation}; SET LOCAL idle_in_transaction_session_timeout = '${IDLE_LIMIT_S}s'; ${SEEKING}`,
   ],
   afterwards: () => null,
   isMadeAlready: () => false,

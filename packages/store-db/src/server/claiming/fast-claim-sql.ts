@@ -1,5 +1,5 @@
 import type { ServerContext } from '../server-context.ts'
-import { claimableColumns } from './claimable-row.ts'
+import { fastClaimedColumns } from './fast-claimed.ts'
 
 /**
  * The claim of the common case in one statement that commits by itself, for servers that pass on what they lock
@@ -25,8 +25,9 @@ export function fastClaimSql(context: ServerContext) {
      * The first due rows of one priority of one queue. Answers a row without `seq` when it took none, and nothing when the
      * instance itself may not claim or is locked, or has said that nothing comes under this token any more.
      *
-     * `is_any_held`: there was less than was asked for, and others hold some, for now. `pauses`: those of the queue, as the
-     * look has seen them; none was in force.
+     * `outcome`: 'closed' when the queue has been paused or limited since the look, or is locked; 'uncommon' when a row
+     * is for the pass; 'short' when there was less than was asked for, and others hold some, for now. `pauses`: those of
+     * the queue, as the look has seen them; none was in force.
      */
     claim: `WITH own AS MATERIALIZED (
         SELECT ${clock.nowMs} AS now, i.lease_until, i.claim_token FROM ${t.instances} AS i
@@ -60,11 +61,14 @@ export function fastClaimSql(context: ServerContext) {
           open_key = NULL, abandoned_at = NULL, progress = NULL
         FROM m, judged AS d
         WHERE x.seq = d.seq AND (SELECT BOOL_AND(d.is_common) FROM judged AS d)
-        RETURNING ${claimableColumns(context)}
+        RETURNING ${fastClaimedColumns(context)}
       )
-      SELECT m.now, (SELECT COUNT(*) FROM opened) AS is_open, (SELECT COUNT(*) FROM due) AS found,
-        CASE WHEN (SELECT COUNT(*) FROM due) < ${most} AND EXISTS (SELECT 1 FROM ${t.unsettled} AS x
-          WHERE ${isDue} AND x.seq NOT IN (SELECT d.seq FROM due AS d)) THEN 1 ELSE 0 END AS is_any_held, taken.*
+      SELECT m.now, CASE
+        WHEN NOT EXISTS (SELECT 1 FROM opened) THEN 'closed'
+        WHEN EXISTS (SELECT 1 FROM judged AS d WHERE NOT d.is_common) THEN 'uncommon'
+        WHEN (SELECT COUNT(*) FROM due) < ${most} AND EXISTS (SELECT 1 FROM ${t.unsettled} AS x
+          WHERE ${isDue} AND x.seq NOT IN (SELECT d.seq FROM due AS d)) THEN 'short'
+        ELSE 'taken' END AS outcome, taken.*
       FROM m LEFT JOIN taken ON TRUE`,
   }
 }

@@ -1,30 +1,31 @@
-import type { ClaimRequest, ClaimResult, QueueDemand } from '@escapement/core'
+import type { ClaimedExecution, ClaimRequest, ClaimResult, QueueDemand } from '@escapement/core'
 import { integerOf } from '@escapement/db'
-import { goesBefore } from '../../claiming/candidate.ts'
-import { claimedOf } from '../../claiming/claimed-row.ts'
 import { NOTHING } from '../../claiming/nothing-claimed.ts'
 import { parsePauses } from '../../job/pause-text.ts'
 import type { ServerContext } from '../server-context.ts'
 import { type Statements, statements } from '../statements.ts'
-import { claimableRowOf } from './claimable-row.ts'
 import { AGAIN_MS } from './claim-sql.ts'
 import { fastClaimSql } from './fast-claim-sql.ts'
+import { type FastClaimedRow, fastClaimed } from './fast-claimed.ts'
 import type { Level, Look } from './look.ts'
 import { demandedQueues, dueLevels, isToJudge, nextDueAt } from './look-answer.ts'
 
 /** A queue in which something was not common is left to passes for so long. Milliseconds. */
 const REST_MS = 100
 
-interface FastRow {
+/** Beside each row that was taken, or without one, what has come of it. */
+type FastRow = (FastClaimedRow | { readonly seq: null }) & {
   readonly now: unknown
-  readonly is_open: unknown
-  readonly found: unknown
-  readonly is_any_held: unknown
-  readonly seq: unknown
+  readonly outcome: 'closed' | 'uncommon' | 'short' | 'taken'
 }
 
 /** The names of handlers go along with each statement; beyond so many the pass, which reads the rows first, costs less. */
 const MOST_HANDLERS = 1_000
+
+interface Taken {
+  readonly seq: number
+  readonly execution: ClaimedExecution
+}
 
 /** What one statement can take: rows of one priority of one queue. */
 interface Chance {
@@ -72,26 +73,35 @@ export class FastClaim {
       handlers: [...handlers],
     })
     const [first] = rows
-    if (first === undefined || integerOf(first.is_open) === 0) return null
-    const found = integerOf(first.found)
-    if (found > 0 && first.seq === null) {
+    if (first === undefined || first.outcome === 'closed') return null
+    if (first.outcome === 'uncommon') {
       this.#restUntil.set(place, clock.monotonic() + REST_MS)
       return null
     }
     const now = integerOf(first.now)
-    const taken = found === 0 ? [] : rows.map(claimableRowOf).toSorted(goesBefore)
-    const again = integerOf(first.is_any_held) === 1 ? now + AGAIN_MS : Number.POSITIVE_INFINITY
+    const same = { queue, priority: level.priority, now }
+    const taken = rows.filter(isTaken).map((row) => ({ seq: integerOf(row.seq), execution: fastClaimed(row, same) }))
+    const again = first.outcome === 'short' ? now + AGAIN_MS : Number.POSITIVE_INFINITY
     const next = Math.min(again, nextDueAt(look, request, now, new Set(), []))
     const demanded = demandedQueues(request)
     return {
       ...NOTHING,
-      executions: taken.map((row) => claimedOf({ ...row, claimed_at: now }, null)),
+      executions: taken.toSorted(goesBefore).map(({ execution }) => execution),
       lateJobs: look.lateJobs,
       nextDueAt: next === Number.POSITIVE_INFINITY ? null : next,
-      hasMore: found >= most || dueLevels(look).some((due) => !demanded.has(due.queue)),
+      hasMore: taken.length >= most || dueLevels(look).some((due) => !demanded.has(due.queue)),
       now,
     }
   }
+}
+
+function isTaken(row: FastRow): row is FastRow & FastClaimedRow {
+  return row.seq !== null
+}
+
+/** Longest due first; all are of one priority. */
+function goesBefore(a: Taken, b: Taken): number {
+  return a.execution.dueAt - b.execution.dueAt || a.seq - b.seq
 }
 
 function chanceOf(request: ClaimRequest, look: Look): Chance | null {

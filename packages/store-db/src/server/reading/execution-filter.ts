@@ -100,11 +100,10 @@ function pathsOf({ sql }: ServerContext, filter: ExecutionFilter, put: Put): rea
   const isEvery = (set: ReadonlySet<ExecutionStatus>): boolean =>
     statuses !== undefined && statuses.length > 0 && statuses.every((status) => set.has(status))
   if (isEvery(RARE)) return rarePaths([...new Set(jobs)], [...new Set(statuses)], put)
-  if (statuses?.length === 1 && statuses[0] === 'running') {
-    return [{ index: 'held', condition: 'u.held_by IS NOT NULL', isUnsettled: true }]
-  }
   if (isEvery(UNSETTLED)) {
-    return [{ index: 'page', condition: 'TRUE', isUnsettled: true }]
+    const held: Path = { index: 'held', condition: 'u.held_by IS NOT NULL', isUnsettled: true }
+    if (statuses?.length === 1 && statuses[0] === 'running') return [held]
+    return [held, { index: 'page', condition: 'u.held_by IS NULL', isUnsettled: true }]
   }
   const among = padded([...new Set(jobs)])
   if (among.length === 0 || 2 * among.length > MOST_PATHS) return [{ index: 'page', condition: 'TRUE' }]

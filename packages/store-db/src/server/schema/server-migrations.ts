@@ -37,9 +37,8 @@ function postgresSteps(names: TableNames, { name, columns, indexes, storage = {}
   return [
     `CREATE TABLE IF NOT EXISTS ${names[name]} (\n${columns.join(',\n')}\n)${options}`,
     ...indexes.map((index) => {
-      const where = index.unlessNull === undefined ? '' : ` WHERE ${index.unlessNull} IS NOT NULL`
       return `CREATE ${kindOf(index)} IF NOT EXISTS ${names.prefix}${name}_${index.name}
-        ON ${names[name]} (${index.columns})${where}`
+        ON ${names[name]} (${index.columns})${whichOf(index)}`
     }),
   ]
 }
@@ -48,6 +47,12 @@ function postgresSteps(names: TableNames, { name, columns, indexes, storage = {}
 function mysqlStep(names: TableNames, { name, columns, indexes }: Table, options: string): string {
   const keys = indexes.map((index) => `${kindOf(index)} ${names.prefix}${name}_${index.name} (${index.columns})`)
   return `CREATE TABLE IF NOT EXISTS ${names[name]} (\n${[...columns, ...keys].join(',\n')}\n)${options}`
+}
+
+/** Which rows are in it. */
+function whichOf({ unlessNull, whileNull }: Index): string {
+  if (unlessNull !== undefined) return ` WHERE ${unlessNull} IS NOT NULL`
+  return whileNull === undefined ? '' : ` WHERE ${whileNull} IS NULL`
 }
 
 function kindOf({ isUnique }: Index): string {

@@ -21,6 +21,8 @@ export interface Index {
    * row that stays null costs its entry once.
    */
   readonly unlessNull?: string
+  /** The column whose nulls alone are in the index on PostgreSQL, whatever its own columns are. A query has to say so too. */
+  readonly whileNull?: string
 }
 
 /**

@@ -13,7 +13,7 @@ const OWN: RowColumns = {
   output: 'text',
   error: 'text',
 }
-/** And to the record of the attempt; `is_first`: it was not recorded yet. */
+/** And to the record of the attempt; `is_first`: it was not recorded yet, and needs to be. */
 const ATTEMPT: RowColumns = { outcome: 'key', log: 'text', is_first: 'integer' }
 
 /**

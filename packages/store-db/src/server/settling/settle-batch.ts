@@ -3,13 +3,13 @@ import type { SqlSession } from '@escapement/db'
 import { visibleStatus } from '../../execution/execution-row.ts'
 import { isKept } from '../../settle/ending-row.ts'
 import type { SettledExecution, SettledMemory } from '../../settle/settled-memory.ts'
-import { eventOf, type SettledRow, statusAfter } from '../../settle/settlement-verdict.ts'
-import type { StatsEvent } from '../../stats/stats-change.ts'
+import { eventOf, isPlainSuccess, type SettledRow, statusAfter } from '../../settle/settlement-verdict.ts'
 import type { EndedExecution, ServerEndings } from '../ending/endings.ts'
 import { readNumbers } from '../read-numbers.ts'
 import { type RowObject, rowsText } from '../rows-text.ts'
 import type { Statements } from '../statements.ts'
 import type { Closing } from './closing.ts'
+import type { Settled } from './settled.ts'
 import { SETTLED_NUMBERS, type settlingSql } from './settling-sql.ts'
 
 /** What settling uses. */
@@ -18,14 +18,6 @@ export interface SettleParts {
   readonly closing: Closing
   readonly endings: ServerEndings
   readonly memory: SettledMemory
-}
-
-/** What a batch has come to. */
-export interface Settled {
-  readonly results: readonly SettleResult[]
-  readonly events: readonly StatsEvent[]
-  /** Executions whose rows are gone. */
-  readonly gone: readonly SettledExecution[]
 }
 
 /** A settlement that is to be written. */
@@ -71,6 +63,7 @@ export async function settleBatch(
       return { executionId, result: status === null ? 'stale' : 'repeated', status }
     }
     const isHeld = isHeldBy(row, given)
+    if (isOwnRecord(row, given)) return { executionId, result: 'repeated', status: 'succeeded' }
     if (recorded.some((attempt) => isOf(attempt, row, given))) {
       const endsAbandoned = isHeld && given.abandonedAt === null
       if (!endsAbandoned) return { executionId, result: 'repeated', status: visibleStatus(row.status) }
@@ -102,6 +95,11 @@ function isOf(attempt: Recorded, row: SettledRow, given: Settlement): boolean {
     attempt.fence === Number(given.fence) &&
     (attempt.outcome !== 'interrupted' || given.outcome === 'interrupted')
   )
+}
+
+/** Whether the execution itself is the record of this very attempt. */
+function isOwnRecord({ status, fence, attempt }: SettledRow, given: Settlement): boolean {
+  return status === 'succeeded' && fence === Number(given.fence) && attempt === given.attempt
 }
 
 /** The attempts of executions that are not held, or whose handler ran on after its attempt had ended. */
@@ -168,7 +166,7 @@ function closedObject(written: Write): RowObject {
     abandoned_at: given.abandonedAt ?? row.abandoned_at,
     output: given.output,
     ...outcomeObject(given),
-    is_first: Number(isFirst),
+    is_first: Number(isFirst && !isPlainSuccess(status, given)),
   }
 }
 

@@ -1,12 +1,14 @@
 import type { Settlement, SettleResult, SettleStore } from '@escapement/core'
 import { SettledMemory } from '../../settle/settled-memory.ts'
-import type { StatsEvent } from '../../stats/stats-change.ts'
+import type { SqlSession } from '@escapement/db'
 import type { ServerEndings } from '../ending/endings.ts'
 import { rowsText } from '../rows-text.ts'
 import type { ServerContext } from '../server-context.ts'
 import { statements } from '../statements.ts'
 import type { ServerStatistics } from '../statistics/statistics.ts'
 import { Closing } from './closing.ts'
+import { FastSettle } from './fast-settle.ts'
+import { NOTHING_SETTLED, type Settled } from './settled.ts'
 import { settleBatch } from './settle-batch.ts'
 import { settlingSql } from './settling-sql.ts'
 
@@ -23,21 +25,35 @@ export interface SettlingParts {
 export function serverSettling(context: ServerContext, { endings, statistics }: SettlingParts): SettleStore {
   const sql = statements(settlingSql(context))
   const closing = new Closing(context)
+  const fast = context.sql.passesOn ? new FastSettle(context) : null
   const memory = new SettledMemory()
+
+  const settleRound = async (
+    session: SqlSession,
+    namespace: string,
+    round: readonly Settlement[],
+  ): Promise<Settled> => {
+    const plain = fast === null ? NOTHING_SETTLED : await fast.settle(session, namespace, round)
+    if (plain.results.length === round.length) return plain
+    const known = new Set(plain.results.map(({ executionId }) => executionId))
+    const rest = round.filter(({ executionId }) => !known.has(executionId))
+    const judged = await settleBatch(session, { sql, closing, endings, memory }, namespace, rest)
+    return {
+      results: [...plain.results, ...judged.results],
+      events: [...plain.events, ...judged.events],
+      gone: [...plain.gone, ...judged.gone],
+    }
+  }
 
   const settleAll = (namespace: string, settlements: readonly Settlement[]): Promise<readonly SettleResult[]> =>
     context.transaction(async (session) => {
-      const events: StatsEvent[] = []
-      const results: SettleResult[] = []
-      for (const round of inRounds(settlements)) {
-        const settled = await settleBatch(session, { sql, closing, endings, memory }, namespace, round)
-        results.push(...settled.results)
-        events.push(...settled.events)
-        // Before the commit, whose reply may be lost. Nobody asks while the row is there.
-        for (const execution of settled.gone) memory.remember(namespace, execution)
-      }
+      const settled: Settled[] = []
+      for (const round of inRounds(settlements)) settled.push(await settleRound(session, namespace, round))
+      // Before the commit, whose reply may be lost. Nobody asks while the row is there.
+      for (const execution of settled.flatMap(({ gone }) => gone)) memory.remember(namespace, execution)
+      const events = settled.flatMap((some) => some.events)
       await statistics.count(session, namespace, events)
-      return results
+      return settled.flatMap(({ results }) => results)
     })
 
   return {
