@@ -20,16 +20,8 @@ export function fastClaimSql(context: ServerContext) {
       AND (d.expiring_at IS NULL OR d.expiring_at >= m.now) AND j.overlap = 'allow' AND j.retry_until <> 'next-tick'
       AND (d.is_tick = 0 OR j.pauses = '[]')
       AND (d.place <= ${slots} OR (d.was_interrupted = 0 AND j.on_interrupt <> 'fail'))`
-  return {
-    /**
-     * The first due rows of one priority of one queue. Answers a row without `seq` when it took none, and nothing when the
-     * instance itself may not claim or is locked, or has said that nothing comes under this token any more.
-     *
-     * `outcome`: 'closed' when the queue has been paused or limited since the look, or is locked; 'uncommon' when a row
-     * is for the pass; 'short' when there was less than was asked for, and others hold some, for now. `pauses`: those of
-     * the queue, as the look has seen them; none was in force.
-     */
-    claim: `WITH own AS MATERIALIZED (
+  const first = `ARRAY(SELECT d.seq FROM judged AS d WHERE d.place <= ${slots})`
+  const claim = `WITH own AS MATERIALIZED (
         SELECT ${clock.nowMs} AS now, i.lease_until, i.claim_token FROM ${t.instances} AS i
         WHERE i.namespace = :namespace AND i.id = :instance AND i.dead_at IS NULL FOR UPDATE SKIP LOCKED
       ), m AS MATERIALIZED (
@@ -54,13 +46,13 @@ export function fastClaimSql(context: ServerContext) {
           LEFT JOIN job AS j ON j.name = d.job
       ), taken AS (
         UPDATE ${t.unsettled} AS x
-        SET status = CASE WHEN d.place <= ${slots} THEN 'running' ELSE 'claimed' END,
-          started_at = CASE WHEN d.place <= ${slots} THEN m.now END,
+        SET status = CASE WHEN x.seq = ANY(${first}) THEN 'running' ELSE 'claimed' END,
+          started_at = CASE WHEN x.seq = ANY(${first}) THEN m.now END,
           instance = :instance, claim_token = ${sql.integer(':token')}, claimed_at = m.now,
           fence = GREATEST(x.fence + 1, m.now * 1000), attempt = x.attempt + 1,
           open_key = NULL, abandoned_at = NULL, progress = NULL
-        FROM m, judged AS d
-        WHERE x.seq = d.seq AND (SELECT BOOL_AND(d.is_common) FROM judged AS d)
+        FROM m
+        WHERE x.seq = ANY(ARRAY(SELECT d.seq FROM judged AS d)) AND (SELECT BOOL_AND(d.is_common) FROM judged AS d)
         RETURNING ${fastClaimedColumns(context)}
       )
       SELECT m.now, CASE
@@ -69,6 +61,19 @@ export function fastClaimSql(context: ServerContext) {
         WHEN (SELECT COUNT(*) FROM due) < ${most} AND EXISTS (SELECT 1 FROM ${t.unsettled} AS x
           WHERE ${isDue} AND x.seq NOT IN (SELECT d.seq FROM due AS d)) THEN 'short'
         ELSE 'taken' END AS outcome, taken.*
-      FROM m LEFT JOIN taken ON TRUE`,
+      FROM m LEFT JOIN taken ON TRUE`
+  return {
+    /**
+     * The first due rows of one priority of one queue. Answers a row without `seq` when it took none, and nothing when the
+     * instance itself may not claim or is locked, or has said that nothing comes under this token any more.
+     *
+     * `outcome`: 'closed' when the queue has been paused or limited since the look, or is locked; 'uncommon' when a row
+     * is for the pass; 'short' when there was less than was asked for, and others hold some, for now. `pauses`: those of
+     * the queue, as the look has seen them; none was in force.
+     */
+    claim,
+
+    /** The same with a plan of its own: that of a transaction, made when much waited. */
+    claimOfMany: `/* of many */ ${claim}`,
   }
 }

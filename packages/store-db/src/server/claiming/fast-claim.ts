@@ -1,5 +1,5 @@
 import type { ClaimedExecution, ClaimRequest, ClaimResult, QueueDemand } from '@escapement/core'
-import { integerOf } from '@escapement/db'
+import { integerOf, type SqlParameters } from '@escapement/db'
 import { NOTHING } from '../../claiming/nothing-claimed.ts'
 import { parsePauses } from '../../job/pause-text.ts'
 import type { ServerContext } from '../server-context.ts'
@@ -18,6 +18,9 @@ type FastRow = (FastClaimedRow | { readonly seq: null }) & {
   readonly now: unknown
   readonly outcome: 'closed' | 'uncommon' | 'short' | 'taken'
 }
+
+/** Rows that the first claim of a queue takes, before it is known how much waits. */
+const MOST_OF_FIRST = 50
 
 /** The names of handlers go along with each statement; beyond so many the pass, which reads the rows first, costs less. */
 const MOST_HANDLERS = 1_000
@@ -41,6 +44,8 @@ interface Chance {
 export class FastClaim {
   readonly #context: ServerContext
   readonly #sql: Statements<ReturnType<typeof fastClaimSql>>
+  /** Queues of which the last claim took many. */
+  readonly #busy = new Set<string>()
   /** When queues are tried again, on the monotonic clock. */
   readonly #restUntil = new Map<string, number>()
 
@@ -59,8 +64,9 @@ export class FastClaim {
     if (clock.monotonic() < (this.#restUntil.get(place) ?? Number.NEGATIVE_INFINITY)) return null
     const { instance, token, handlers } = request
     const { queue, slots, prefetch } = demand
-    const most = slots + prefetch
-    const { rows } = await this.#context.run<FastRow>(this.#sql.claim, {
+    const isBusy = this.#busy.has(place)
+    const most = isBusy ? slots + prefetch : Math.min(slots + prefetch, MOST_OF_FIRST)
+    const rows = await this.#run(isBusy, {
       namespace,
       instance,
       token,
@@ -81,6 +87,8 @@ export class FastClaim {
     const now = integerOf(first.now)
     const same = { queue, priority: level.priority, now }
     const taken = rows.filter(isTaken).map((row) => ({ seq: integerOf(row.seq), execution: fastClaimed(row, same) }))
+    if (taken.length < Math.min(most, MOST_OF_FIRST)) this.#busy.delete(place)
+    else this.#busy.add(place)
     const again = first.outcome === 'short' ? now + AGAIN_MS : Number.POSITIVE_INFINITY
     const next = Math.min(again, nextDueAt(look, request, now, new Set(), []))
     const demanded = demandedQueues(request)
@@ -92,6 +100,15 @@ export class FastClaim {
       hasMore: taken.length >= most || dueLevels(look).some((due) => !demanded.has(due.queue)),
       now,
     }
+  }
+
+  /** Where much waits, two more round trips cost little, and a plan that reads the whole table would cost a lot. */
+  async #run(isBusy: boolean, parameters: SqlParameters): Promise<readonly FastRow[]> {
+    if (!isBusy) return (await this.#context.run<FastRow>(this.#sql.claim, parameters)).rows
+    const claimed = await this.#context.transaction((session) =>
+      session.run<FastRow>(this.#sql.claimOfMany, parameters),
+    )
+    return claimed.rows
   }
 }
 

@@ -17,36 +17,41 @@ const BROUGHT: Readonly<Record<string, string>> = {
  * a row to its newest version (rules 3 and 16). Rows are locked in the order of `:ids`. What another has settled, taken
  * or abandoned meanwhile is not answered, and is for the pass.
  *
- * Rows are sought one by one: OFFSET 0 keeps the planner from turning the search around, which looks cheaper while a
- * table is small, and a plan outlives that.
+ * Every row is sought by its key or place, one by one. OFFSET 0 keeps the planner from turning a search around, which looks
+ * cheaper while a table is small, and a plan outlives that. An execution without a verdict is only changed under the lock
+ * of its unsettled row, so that it is still where it was found.
  */
 export function fastSettleSql({ tables: t }: ServerContext) {
   const locked = (condition: string): string => `u AS MATERIALIZED (
         SELECT x.*, v.started_at AS given_started_at, v.finished_at AS given_finished_at,
-          v.progress AS given_progress, v.output AS given_output
-        FROM unnest((SELECT :ids::text[]), (SELECT :fences::bigint[]), (SELECT :startedAt::bigint[]),
-            (SELECT :finishedAt::bigint[]), (SELECT :progress::smallint[]), (SELECT :outputs::text[]))
-            AS v (id, fence, started_at, finished_at, progress, output)
+          v.progress AS given_progress, v.output AS given_output, v.place
+        FROM (SELECT v.*, e.seq AS seq_of_id, e.ctid AS place
+            FROM unnest((SELECT :ids::text[]), (SELECT :fences::bigint[]), (SELECT :startedAt::bigint[]),
+              (SELECT :finishedAt::bigint[]), (SELECT :progress::smallint[]), (SELECT :outputs::text[]))
+              AS v (id, fence, started_at, finished_at, progress, output)
+            CROSS JOIN LATERAL (SELECT e.seq, e.ctid FROM ${t.executions} AS e
+              WHERE e.namespace = :namespace AND e.id = v.id OFFSET 0) AS e
+            OFFSET 0) AS v
           CROSS JOIN LATERAL (SELECT x.* FROM ${t.unsettled} AS x
-            WHERE x.seq = (SELECT e.seq FROM ${t.executions} AS e WHERE e.namespace = :namespace AND e.id = v.id)
-              AND x.fence = v.fence AND x.status IN ('claimed', 'running') AND x.abandoned_at IS NULL ${condition}
+            WHERE x.seq = v.seq_of_id AND x.fence = v.fence AND x.status IN ('claimed', 'running')
+              AND x.abandoned_at IS NULL ${condition}
             OFFSET 0 FOR UPDATE) AS x
-      ), closed AS (
-        DELETE FROM ${t.unsettled} AS x WHERE x.seq = ANY(ARRAY(SELECT u.seq FROM u))
       )`
+  const closed = (ended: string): string => `closed AS (
+        DELETE FROM ${t.unsettled} AS x WHERE x.seq = ANY(ARRAY(SELECT e.seq FROM ${ended} AS e)) RETURNING x.id, x.due_at
+      )
+      SELECT c.id, c.due_at FROM closed AS c`
   const carried = CHANGING_COLUMNS.filter((column) => !(column in BROUGHT)).map((column) => [column, `u.${column}`])
   const set = [...carried, ...Object.entries(BROUGHT)].map(([column, value]) => `${column} = ${value}`).join(', ')
   return {
     /** Answers the executions whose verdict this is. */
     keep: `WITH ${locked('')}, ended AS (
-        UPDATE ${t.executions} AS x SET ${set} FROM u WHERE x.seq = u.seq
-      )
-      SELECT u.id, u.due_at FROM u`,
+        UPDATE ${t.executions} AS x SET ${set} FROM u WHERE x.ctid = u.place RETURNING x.seq
+      ), ${closed('ended')}`,
 
     /** Those whose rows nothing needs any more go. */
     forget: `WITH ${locked('AND x.dedupe_key IS NULL AND x.attempt = 1')}, gone AS (
-        DELETE FROM ${t.executions} AS x WHERE x.seq = ANY(ARRAY(SELECT u.seq FROM u))
-      )
-      SELECT u.id, u.due_at FROM u`,
+        DELETE FROM ${t.executions} AS x WHERE x.seq = ANY(ARRAY(SELECT u.seq FROM u)) RETURNING x.seq
+      ), ${closed('gone')}`,
   }
 }
