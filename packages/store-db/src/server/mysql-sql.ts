@@ -7,6 +7,15 @@ const TYPES: Readonly<Record<RowValue, string>> = {
   integer: 'BIGINT',
 }
 
+/**
+ * Through an index that is named: a small table would be scanned, and a row that somebody else has locked, in an open
+ * transaction of a host, say, would be waited for although it is not meant.
+ */
+const update: ServerSql['update'] = ({ table, from, on, set, through = 'PRIMARY' }) => {
+  const assignments = Object.entries(set).map(([column, expression]) => `x.${column} = ${expression}`)
+  return `UPDATE ${from} STRAIGHT_JOIN ${table} AS x FORCE INDEX (${through}) ON ${on} SET ${assignments.join(', ')}`
+}
+
 /** The fragments of MySQL and MariaDB: only what both know, so MariaDB's RETURNING and MySQL's FOR SHARE are not used. */
 export const mysqlSql: ServerSql = {
   rows(parameter, alias, columns) {
@@ -17,17 +26,15 @@ export const mysqlSql: ServerSql = {
     `JSON_TABLE(${parameter}, '$[*]' COLUMNS (value ${TYPES[value]} PATH '$')) AS ${alias}`,
   // In this order: else a small table is scanned, and all of its rows are locked.
   join: 'STRAIGHT_JOIN',
+  seek: ({ table, alias, on, through }) =>
+    `STRAIGHT_JOIN ${table} AS ${alias} ${through === undefined ? '' : `FORCE INDEX (${through})`} ON ${on}`,
   ignoreExisting: (table, column) => `ON DUPLICATE KEY UPDATE ${column} = ${table}.${column}`,
   updateExisting: (_key, assignments) => `ON DUPLICATE KEY UPDATE ${assignments.join(', ')}`,
   returningInserted: () => '',
   given: (column) => `VALUES(${column})`, // MariaDB knows no other name for it
   passesOn: false,
-  // Through an index that is named: a small table would be scanned, and a row that somebody else has locked, in an open
-  // transaction of a host, say, would be waited for although it is not meant.
-  update({ table, from, on, set, through = 'PRIMARY' }) {
-    const assignments = Object.entries(set).map(([column, expression]) => `x.${column} = ${expression}`)
-    return `UPDATE ${from} STRAIGHT_JOIN ${table} AS x FORCE INDEX (${through}) ON ${on} SET ${assignments.join(', ')}`
-  },
+  update,
+  updateLocked: update,
   remove: ({ table, from, on, through = 'PRIMARY' }) =>
     `DELETE x FROM ${from} STRAIGHT_JOIN ${table} AS x FORCE INDEX (${through}) ON ${on}`,
   forShare: 'LOCK IN SHARE MODE',

@@ -8,11 +8,11 @@ import type { ServerContext } from './server-context.ts'
 export function namedExecutions({ tables: t, sql }: ServerContext, columns: RowColumns): string {
   const given = ['', ...Object.keys(columns).map((column) => `n.${column}`)].join(', ')
   return `(SELECT e.seq${given} FROM ${sql.rows(':rows', 'n', { id: 'key', ...columns })}
-    ${sql.join} ${t.executions} AS e ON e.namespace = :namespace AND e.id = n.id) AS v`
+    ${sql.seek({ table: t.executions, alias: 'e', on: 'e.namespace = :namespace AND e.id = n.id' })} ORDER BY e.seq) AS v`
 }
 
 /** The same of a list `:ids`. */
 export function listedExecutions({ tables: t, sql }: ServerContext): string {
   return `(SELECT e.seq FROM ${sql.list(':ids', 'n', 'key')}
-    ${sql.join} ${t.executions} AS e ON e.namespace = :namespace AND e.id = n.value) AS v`
+    ${sql.seek({ table: t.executions, alias: 'e', on: 'e.namespace = :namespace AND e.id = n.value' })} ORDER BY e.seq) AS v`
 }

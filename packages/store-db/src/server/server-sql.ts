@@ -15,6 +15,19 @@ interface RowSetChange {
   readonly through?: string
 }
 
+interface RowSetUpdate extends RowSetChange {
+  readonly set: Readonly<Record<string, string>>
+}
+
+/** Where to find rows by a key. */
+interface Seek {
+  readonly table: string
+  readonly alias: string
+  readonly on: string
+  /** The index, for MySQL; none: its choice. */
+  readonly through?: string
+}
+
 /**
  * The fragments in which the SQL of PostgreSQL differs from that of MySQL and MariaDB; everything else is written once.
  * Parameters are named as in `statement`, with their colon.
@@ -27,8 +40,13 @@ export interface ServerSql {
   rows(parameter: string, alias: string, columns: RowColumns): string
   /** The elements of an array parameter as a table with the one column `value`, called `alias`. */
   list(parameter: string, alias: string, value: RowValue): string
-  /** Joins a table to a row set or list that stands before it: one seek for each of its rows, in their order. */
+  /** Joins a table to a row set or list that stands before it. */
   readonly join: string
+  /**
+   * Joins a table to what stands before it, which may be anything: one seek for each of its rows, in their order, however
+   * small the tables were when the statement was planned. A lock on the alias takes what `on` finds.
+   */
+  seek(seek: Seek): string
   /** Ends an insert: a row that is there already stays as it is. Never INSERT IGNORE, which hides other errors (rule 24). */
   ignoreExisting(table: string, column: string): string
   /** Ends an insert: a row with the same key is changed instead. In the assignments, `given` names what was to be inserted. */
@@ -38,8 +56,14 @@ export interface ServerSql {
   returningInserted(column: string): string
   /** Whether a statement that changes rows can pass them on to another within it. */
   readonly passesOn: boolean
-  /** Changes rows: column to expression, which may name `x` and what `from` is called. */
-  update(change: RowSetChange & { readonly set: Readonly<Record<string, string>> }): string
+  /**
+   * Changes rows that `on` finds as they are when they are locked: column to expression, which may name `x` and what
+   * `from` is called.
+   */
+  update(change: RowSetUpdate): string
+  /** The same for rows that the transaction has locked: one seek for each, as by `seek`. */
+  updateLocked(change: RowSetUpdate): string
+  /** Removes rows, likewise; one that another changes at this moment may stay. */
   remove(change: RowSetChange): string
   /** Ends a select whose rows nobody may change until the transaction ends. */
   readonly forShare: string

@@ -20,15 +20,6 @@ export function statusAfter(row: SettledRow, given: Settlement): Exclude<Executi
   return given.status
 }
 
-/**
- * Whether a settlement only says what the execution then says itself: its attempt needs no record beside it.
- *
- * @param status - What the execution becomes.
- */
-export function isPlainSuccess(status: ExecutionStatus, { outcome, abandonedAt, log }: Settlement): boolean {
-  return status === 'succeeded' && outcome === 'succeeded' && abandonedAt === null && log.length === 0
-}
-
 /** Each attempt is measured once; an end counts once. */
 export function eventOf(
   row: Pick<SettledRow, 'due_at'>,

@@ -143,7 +143,7 @@ describeOnServers(['postgres'], ({ url }) => {
   })
 
   it('rule 13: a pause waits for the claim that has used its job or queue', async () => {
-    const sql = statement(fastClaimSql(context).claim)
+    const sql = statement(fastClaimSql(context).claim())
     for (const target of [{ kind: 'job', name: 'job' } as const, { kind: 'queue', name: 'default' } as const]) {
       const namespace = await staged(judgedTick)
       let isPaused = false

@@ -24,9 +24,9 @@ export function claimSql(context: ServerContext) {
   const keys = sql.list(':keys', 'v', 'key')
   // MySQL knows SKIP LOCKED behind FOR SHARE only, which MariaDB does not know at all.
   const share = server.dialect === 'mysql' ? 'FOR SHARE SKIP LOCKED' : `${sql.forShare} SKIP LOCKED`
-  const guards = `${keys} ${sql.join} ${t.fences} AS f ON f.namespace = :namespace AND f.guard_key = v.value`
+  const guards = `${keys} ${sql.seek({ table: t.fences, alias: 'f', on: 'f.namespace = :namespace AND f.guard_key = v.value' })}`
   const queueColumns = `q.name, q.cluster_limit, q.pauses, ${clock.nowMs} AS now`
-  const namedQueues = `${queues} ${sql.join} ${t.queues} AS q ON q.namespace = :namespace AND q.name = v.value`
+  const namedQueues = `${queues} ${sql.seek({ table: t.queues, alias: 'q', on: 'q.namespace = :namespace AND q.name = v.value' })}`
   const isLive = 'i.is_gone = 0 AND i.dead_at IS NULL AND i.lease_until > :now'
   return {
     /** A claim whose reply was lost is over before it is repeated; recovery declares nobody dead who claims. */
@@ -46,7 +46,7 @@ export function claimSql(context: ServerContext) {
     /** Rule 20: who counts what is held waits for who counted before. */
     lockQueues: `SELECT ${queueColumns} FROM ${namedQueues} ORDER BY q.name FOR UPDATE`,
     shareJobs: `SELECT j.name, j.queue, j.overlap, j.on_interrupt, j.retry_until, j.pauses, ${clock.nowMs} AS now
-      FROM ${jobs} ${sql.join} ${t.jobs} AS j ON j.namespace = :namespace AND j.name = v.value ${share}`,
+      FROM ${jobs} ${sql.seek({ table: t.jobs, alias: 'j', on: 'j.namespace = :namespace AND j.name = v.value' })} ${share}`,
 
     // Rule 20: under the lock of the fence no other claim opens or judges anything of the job, or with the key.
 
@@ -56,7 +56,7 @@ export function claimSql(context: ServerContext) {
       SELECT :namespace, v.value, 0 FROM ${keys} WHERE v.value IS NOT NULL ORDER BY v.value
       ${sql.ignoreExisting(t.fences, 'fence')}`,
     raiseGuards: (): string =>
-      sql.update({
+      sql.updateLocked({
         table: t.fences,
         from: sql.rows(':rows', 'v', { guard_key: 'key', fence: 'integer' }),
         on: 'x.namespace = :namespace AND x.guard_key = v.guard_key',
@@ -72,11 +72,11 @@ export function claimSql(context: ServerContext) {
     open: `SELECT ${endingColumns(sql)}, x.status FROM ${u} AS x ${sql.join} ${jobs} ON v.value = x.job
       WHERE x.namespace = :namespace AND x.open_key >= :firstJob AND x.open_key < :end`,
     /** Ticks that were judged and wait for their first claim. */
-    waitingTicks: `SELECT ${endingColumns(sql)}, x.is_catch_up FROM ${jobs} ${sql.join} ${u} AS x
-      ON x.namespace = :namespace AND x.waiting_job = v.value
+    waitingTicks: `SELECT ${endingColumns(sql)}, x.is_catch_up FROM ${jobs}
+      ${sql.seek({ table: u, alias: 'x', on: 'x.namespace = :namespace AND x.waiting_job = v.value' })}
       WHERE x.is_ledger = 1 AND x.attempt = 0 LIMIT ${AS_MANY_AS_WAIT}`,
-    lastOutcomes: `SELECT a.execution_seq, a.outcome FROM ${seqs} ${sql.join} ${t.attempts} AS a
-      ON a.execution_seq = v.value ORDER BY a.execution_seq, a.number`,
+    lastOutcomes: `SELECT a.execution_seq, a.outcome FROM ${seqs}
+      ${sql.seek({ table: t.attempts, alias: 'a', on: 'a.execution_seq = v.value' })} ORDER BY a.execution_seq, a.number`,
 
     /** Rules 17 and 20: only live leases count, and none that was abandoned. */
     heldInQueues: `SELECT v.value AS queue, COUNT(*) AS n FROM ${queues}
@@ -84,7 +84,7 @@ export function claimSql(context: ServerContext) {
       JOIN ${u} AS x ON x.namespace = :namespace AND x.held_by = i.id AND x.queue = v.value
       WHERE ${isLive} AND x.abandoned_at IS NULL GROUP BY v.value`,
     heldWithKeys: `SELECT v.job, v.held_key, COUNT(*) AS n FROM ${sql.rows(':rows', 'v', { job: 'key', held_key: 'key' })}
-      ${sql.join} ${u} AS x ON x.namespace = :namespace AND x.job = v.job AND x.held_key = v.held_key
+      ${sql.seek({ table: u, alias: 'x', on: 'x.namespace = :namespace AND x.job = v.job AND x.held_key = v.held_key' })}
       JOIN ${t.instances} AS i ON i.namespace = x.namespace AND i.id = x.held_by
       WHERE ${isLive} AND x.abandoned_at IS NULL GROUP BY v.job, v.held_key`,
 
@@ -92,7 +92,7 @@ export function claimSql(context: ServerContext) {
 
     lockTicks: (
       limit: number,
-    ): string => `SELECT ${columns} FROM ${seqs} ${sql.join} ${u} AS x ${sql.through('PRIMARY')} ON x.seq = v.value
+    ): string => `SELECT ${columns} FROM ${seqs} ${sql.seek({ table: u, alias: 'x', on: 'x.seq = v.value', through: 'PRIMARY' })}
       WHERE x.status = 'scheduled' AND x.is_judged = 0 LIMIT ${limit} FOR UPDATE SKIP LOCKED`,
     /**
      * The first due rows of one priority from where the look has found one, longest due first, that no other claim has
@@ -102,10 +102,10 @@ export function claimSql(context: ServerContext) {
       WHERE x.namespace = :namespace AND x.waiting_queue = :queue AND x.priority = :priority
         AND x.due_at >= :since AND x.due_at <= :now
       ORDER BY x.due_at, x.seq LIMIT ${limit} FOR UPDATE SKIP LOCKED`,
-    lockWaiting: `SELECT ${columns} FROM ${seqs} ${sql.join} ${u} AS x ${sql.through('PRIMARY')} ON x.seq = v.value
+    lockWaiting: `SELECT ${columns} FROM ${seqs} ${sql.seek({ table: u, alias: 'x', on: 'x.seq = v.value', through: 'PRIMARY' })}
       WHERE x.waiting_queue IS NOT NULL FOR UPDATE SKIP LOCKED`,
     /** Open or waiting executions that a verdict changes. */
-    lockJudged: `SELECT x.seq, x.status, x.fence FROM ${seqs} ${sql.join} ${u} AS x ${sql.through('PRIMARY')} ON x.seq = v.value
+    lockJudged: `SELECT x.seq, x.status, x.fence FROM ${seqs} ${sql.seek({ table: u, alias: 'x', on: 'x.seq = v.value', through: 'PRIMARY' })}
       FOR UPDATE SKIP LOCKED`,
     /** What waited longer than it may; what has started once is no longer concerned. */
     lockExpired: `SELECT ${columns} FROM ${u} AS x WHERE x.namespace = :namespace AND x.expiring_at < :now
@@ -123,7 +123,7 @@ export function claimSql(context: ServerContext) {
     // Writes.
 
     take: (): string =>
-      sql.update({
+      sql.updateLocked({
         table: u,
         from: sql.rows(':rows', 'v', {
           seq: 'integer',
@@ -147,9 +147,9 @@ export function claimSql(context: ServerContext) {
           open_key: 'v.open_key',
         },
       }),
-    keep: (): string => sql.update({ table: u, from: seqs, on: 'x.seq = v.value', set: { is_judged: '1' } }),
+    keep: (): string => sql.updateLocked({ table: u, from: seqs, on: 'x.seq = v.value', set: { is_judged: '1' } }),
     requestCancel: (): string =>
-      sql.update({
+      sql.updateLocked({
         table: u,
         from: seqs,
         on: 'x.seq = v.value AND x.cancel_requested_at IS NULL',

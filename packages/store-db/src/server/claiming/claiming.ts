@@ -29,10 +29,11 @@ export function serverClaiming(context: ServerContext, { releases, ...parts }: C
     async markStarted(namespace, starts) {
       if (starts.length === 0) return []
       const rows = starts.map(({ executionId: id, fence, startedAt }) => ({ id, fence, started_at: startedAt }))
-      const { affected } = await context.run(sql.start, { namespace, rows: rowsText(rows) })
-      if (affected === starts.length) return []
-      const own = await context.run<{ id: string }>(sql.own, { namespace, rows: namedRows(starts) })
-      const owned = new Set(own.rows.map(({ id }) => id))
+      const owned = await context.transaction(async (session) => {
+        const own = await session.run<{ id: string }>(sql.lockOwn, { namespace, rows: namedRows(starts) })
+        await session.run(sql.start, { namespace, rows: rowsText(rows) })
+        return new Set(own.rows.map(({ id }) => id))
+      })
       return starts.filter(({ executionId }) => !owned.has(executionId)).map(({ executionId }) => executionId)
     },
 

@@ -21,6 +21,14 @@ export function fastClaimSql(context: ServerContext) {
       AND (d.is_tick = 0 OR j.pauses = '[]')
       AND (d.place <= ${slots} OR (d.was_interrupted = 0 AND j.on_interrupt <> 'fail'))`
   const first = `ARRAY(SELECT d.seq FROM judged AS d WHERE d.place <= ${slots})`
+  /**
+   * The first due rows of one priority of one queue. Answers a row without `seq` when it took none, and nothing when the
+   * instance itself may not claim or is locked, or has said that nothing comes under this token any more.
+   *
+   * `outcome`: 'closed' when the queue has been paused or limited since the look, or is locked; 'uncommon' when a row
+   * is for the pass; 'short' when there was less than was asked for, and others hold some, for now. `pauses`: those of
+   * the queue, as the look has seen them; none was in force.
+   */
   const claim = `WITH own AS MATERIALIZED (
         SELECT ${clock.nowMs} AS now, i.lease_until, i.claim_token FROM ${t.instances} AS i
         WHERE i.namespace = :namespace AND i.id = :instance AND i.dead_at IS NULL FOR UPDATE SKIP LOCKED
@@ -38,7 +46,7 @@ export function fastClaimSql(context: ServerContext) {
         ORDER BY x.due_at, x.seq LIMIT ${most} FOR UPDATE SKIP LOCKED
       ), job AS MATERIALIZED (
         SELECT j.name, j.overlap, j.on_interrupt, j.retry_until, j.pauses
-        FROM (SELECT DISTINCT x.job FROM due AS x) AS d ${sql.join} ${t.jobs} AS j ON j.namespace = :namespace AND j.name = d.job
+        FROM (SELECT DISTINCT x.job FROM due AS x) AS d ${sql.seek({ table: t.jobs, alias: 'j', on: 'j.namespace = :namespace AND j.name = d.job' })}
         FOR SHARE OF j SKIP LOCKED
       ), judged AS MATERIALIZED (
         SELECT d.seq, d.place, COALESCE(${isCommon}, FALSE) AS is_common
@@ -63,17 +71,9 @@ export function fastClaimSql(context: ServerContext) {
         ELSE 'taken' END AS outcome, taken.*
       FROM m LEFT JOIN taken ON TRUE`
   return {
-    /**
-     * The first due rows of one priority of one queue. Answers a row without `seq` when it took none, and nothing when the
-     * instance itself may not claim or is locked, or has said that nothing comes under this token any more.
-     *
-     * `outcome`: 'closed' when the queue has been paused or limited since the look, or is locked; 'uncommon' when a row
-     * is for the pass; 'short' when there was less than was asked for, and others hold some, for now. `pauses`: those of
-     * the queue, as the look has seen them; none was in force.
-     */
-    claim,
+    claim: (): string => claim,
 
     /** The same with a plan of its own: that of a transaction, made when much waited. */
-    claimOfMany: `/* of many */ ${claim}`,
+    claimOfMany: (): string => `/* of many */ ${claim}`,
   }
 }

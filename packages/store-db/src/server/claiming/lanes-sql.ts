@@ -36,7 +36,7 @@ export function lanesSql(context: ServerContext) {
         FROM lanes AS l WHERE l.lane_key IS NOT NULL`,
 
     candidates: `SELECT ${candidateColumns(sql)}
-      FROM ${sql.list(':seqs', 'v', 'integer')} ${sql.join} ${u} AS x ${sql.through('PRIMARY')} ON x.seq = v.value`,
+      FROM ${sql.list(':seqs', 'v', 'integer')} ${sql.seek({ table: u, alias: 'x', on: 'x.seq = v.value', through: 'PRIMARY' })}`,
 
     lockLane: (limit: number): string => `SELECT ${claimableColumns(context)} FROM ${u} AS x
       WHERE ${isWaiting('x', ':job', ':key', ':ticks')} AND x.queue = :queue

@@ -32,7 +32,7 @@ export function lookSql({ tables: t, sql, clock }: ServerContext) {
     `(${entry('instance', "'', '', 0, 0, 0")} FROM ${t.instances} AS i
         WHERE i.namespace = :namespace AND i.id = :instance AND i.dead_at IS NULL)`,
     `(${entry('queue', 'q.name, q.pauses, 0, q.cluster_limit, 0')} FROM ${sql.list(':queues', 'w', 'key')}
-        ${sql.join} ${t.queues} AS q ON q.namespace = :namespace AND q.name = w.value
+        ${sql.seek({ table: t.queues, alias: 'q', on: 'q.namespace = :namespace AND q.name = w.value' })}
         WHERE q.cluster_limit IS NOT NULL OR q.pauses <> '[]')`,
     firstTick('tick', `${unjudged} >= ${punctual} AND x.unjudged_at <= ${ahead}`, MOST_TICKS),
     firstTick('future', `${unjudged} > ${ahead}`),

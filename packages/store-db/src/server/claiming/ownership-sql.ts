@@ -9,16 +9,16 @@ export function ownershipSql(context: ServerContext) {
   return {
     now: `SELECT ${clock.nowMs} AS now`,
 
-    /** A start is recorded once; a row that runs already stays as it is. */
+    /** A start of what is locked is recorded once; a row that runs already stays as it is. */
     start: (): string =>
-      sql.update({
+      sql.updateLocked({
         table: t.unsettled,
         from: namedExecutions(context, { fence: 'integer', started_at: 'integer' }),
         on: `${isOwn} AND x.status = 'claimed'`,
         set: { status: "'running'", started_at: 'v.started_at' },
       }),
 
-    own: `SELECT x.id FROM ${named} ${sql.join} ${t.unsettled} AS x ${sql.through('PRIMARY')} ON ${isOwn}`,
+    lockOwn: `SELECT x.id FROM ${named} ${sql.seek({ table: t.unsettled, alias: 'x', on: isOwn, through: 'PRIMARY' })} ${sql.forUpdateOfX}`,
 
     /** A dead instance never lives again. */
     lockAlive: `SELECT ${clock.nowMs} AS now FROM ${t.instances} AS i
@@ -28,6 +28,6 @@ export function ownershipSql(context: ServerContext) {
       WHERE namespace = :namespace AND id = :instance`,
 
     held: `SELECT x.id, x.cancel_requested_at, x.cancel_requested_by
-      FROM ${named} ${sql.join} ${t.unsettled} AS x ${sql.through('PRIMARY')} ON ${isOwn}`,
+      FROM ${named} ${sql.seek({ table: t.unsettled, alias: 'x', on: isOwn, through: 'PRIMARY' })}`,
   }
 }

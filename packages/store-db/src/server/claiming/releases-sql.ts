@@ -16,7 +16,7 @@ export function releasesSql(context: ServerContext) {
     `(SELECT a.${column} FROM ${t.attempts} AS a WHERE a.execution_seq = x.seq ORDER BY a.number DESC LIMIT 1)`
   return {
     lockNamed: `SELECT ${columns} FROM ${namedExecutions(context, { fence: 'integer' })}
-      ${sql.join} ${t.unsettled} AS x ${sql.through('PRIMARY')} ON x.seq = v.seq
+      ${sql.seek({ table: t.unsettled, alias: 'x', on: 'x.seq = v.seq', through: 'PRIMARY' })}
       WHERE x.fence = v.fence AND x.held_by IS NOT NULL ORDER BY x.seq ${sql.forUpdateOfX}`,
 
     lockHeld: (limit: number): string => `SELECT ${columns}, ${clock.nowMs} AS now FROM ${t.unsettled} AS x
@@ -29,11 +29,11 @@ export function releasesSql(context: ServerContext) {
     policies: `SELECT r.job, r.revision, ${sql.jsonText('r.spec', ['onInterrupt'])} AS on_interrupt,
         ${sql.integer(sql.jsonText('r.spec', ['retry', 'limit']))} AS retry_limit
       FROM ${sql.rows(':rows', 'v', { job: 'key', revision: 'integer' })}
-      ${sql.join} ${t.job_revisions} AS r ON r.namespace = :namespace AND r.job = v.job AND r.revision = v.revision`,
+      ${sql.seek({ table: t.job_revisions, alias: 'r', on: 'r.namespace = :namespace AND r.job = v.job AND r.revision = v.revision' })}`,
 
     /** As if it had not been claimed: open only if it was started before; a tick has no verdict before its time. */
     giveBack: (): string =>
-      sql.update({
+      sql.updateLocked({
         table: t.unsettled,
         from: sql.rows(':rows', 'v', {
           seq: 'integer',
@@ -58,13 +58,13 @@ export function releasesSql(context: ServerContext) {
       }),
 
     /** Ticks planned beyond a retirement do not exist (rule 5). */
-    retired: `SELECT x.seq FROM ${sql.list(':seqs', 'v', 'integer')} ${sql.join} ${t.unsettled} AS x ${sql.through('PRIMARY')} ON x.seq = v.value
+    retired: `SELECT x.seq FROM ${sql.list(':seqs', 'v', 'integer')} ${sql.seek({ table: t.unsettled, alias: 'x', on: 'x.seq = v.value', through: 'PRIMARY' })}
       WHERE x.unjudged_at IS NOT NULL AND EXISTS (SELECT 1 FROM ${t.jobs} AS j
         WHERE j.namespace = x.namespace AND j.name = x.job AND j.retired_at IS NOT NULL)`,
 
     /** Back in line for another attempt; it stays open. */
     again: (): string =>
-      sql.update({
+      sql.updateLocked({
         table: t.unsettled,
         from: sql.rows(':rows', 'v', SPENT),
         on: 'x.seq = v.seq',
@@ -81,7 +81,7 @@ export function releasesSql(context: ServerContext) {
       }),
 
     spend: (): string =>
-      sql.update({
+      sql.updateLocked({
         table: t.unsettled,
         from: sql.rows(':rows', 'v', SPENT),
         on: 'x.seq = v.seq',

@@ -30,7 +30,7 @@ export function definitionChangesSql({ tables: t, sql }: ServerContext) {
   const columns = Object.keys(JOB)
   return {
     lock: `SELECT ${JOB_COLUMNS}
-      FROM ${jobs} ${sql.join} ${t.jobs} AS j ON j.namespace = :namespace AND j.name = v.value
+      FROM ${jobs} ${sql.seek({ table: t.jobs, alias: 'j', on: 'j.namespace = :namespace AND j.name = v.value' })}
         JOIN ${t.job_revisions} AS r ON ${CURRENT_REVISION}
       ORDER BY j.name FOR UPDATE`,
 

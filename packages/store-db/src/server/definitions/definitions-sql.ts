@@ -5,7 +5,7 @@ import { CURRENT_REVISION, JOB_COLUMNS, REVISION_COLUMNS } from './job-columns.t
 export function definitionsSql({ tables: t, sql, clock }: ServerContext) {
   const now = clock.nowMs
   const names = sql.list(':jobs', 'v', 'key')
-  const namedJobs = `${names} ${sql.join} ${t.jobs} AS j ON j.namespace = :namespace AND j.name = v.value`
+  const namedJobs = `${names} ${sql.seek({ table: t.jobs, alias: 'j', on: 'j.namespace = :namespace AND j.name = v.value' })}`
   const alive = aliveAt(now)
   return {
     insertInstance: `INSERT INTO ${t.instances}
@@ -35,9 +35,9 @@ export function definitionsSql({ tables: t, sql, clock }: ServerContext) {
 
     /** Hashes that jobs ever had, and those that other live instances have a handler for. */
     hashes: `SELECT 0 AS is_live, r.job, r.hash
-        FROM ${names} ${sql.join} ${t.job_revisions} AS r ON r.namespace = :namespace AND r.job = v.value
+        FROM ${names} ${sql.seek({ table: t.job_revisions, alias: 'r', on: 'r.namespace = :namespace AND r.job = v.value' })}
       UNION SELECT 1 AS is_live, h.job, h.hash
-        FROM ${sql.list(':jobs', 'w', 'key')} ${sql.join} ${t.handlers} AS h ON h.namespace = :namespace AND h.job = w.value
+        FROM ${sql.list(':jobs', 'w', 'key')} ${sql.seek({ table: t.handlers, alias: 'h', on: 'h.namespace = :namespace AND h.job = w.value' })}
         JOIN ${t.instances} AS i ON i.namespace = h.namespace AND i.id = h.instance
         WHERE h.instance <> :instance AND ${alive}`,
 
@@ -46,7 +46,7 @@ export function definitionsSql({ tables: t, sql, clock }: ServerContext) {
       WHERE j.retired_at IS NULL ORDER BY j.name FOR UPDATE`,
 
     liveJobs: `SELECT DISTINCT h.job
-      FROM ${names} ${sql.join} ${t.handlers} AS h ON h.namespace = :namespace AND h.job = v.value
+      FROM ${names} ${sql.seek({ table: t.handlers, alias: 'h', on: 'h.namespace = :namespace AND h.job = v.value' })}
       JOIN ${t.instances} AS i ON i.namespace = h.namespace AND i.id = h.instance WHERE ${alive}`,
 
     announce: `INSERT INTO ${t.handlers} (namespace, job, instance, hash)

@@ -22,7 +22,7 @@ export class Retirement {
     // Ticks planned beyond a retirement do not exist. None was started, so none has attempts.
     this.#planned = statement(`SELECT x.seq FROM (SELECT seq FROM ${t.executions}
         WHERE ${ofJob} AND is_ledger = 1 AND scheduled_for > :now) AS v
-      ${sql.join} ${t.unsettled} AS x ${sql.through('PRIMARY')} ON x.seq = v.seq
+      ${sql.seek({ table: t.unsettled, alias: 'x', on: 'x.seq = v.seq', through: 'PRIMARY' })}
       WHERE x.status = 'scheduled' AND x.attempt = 0 ORDER BY x.seq ${sql.forUpdateOfX}`)
   }
 

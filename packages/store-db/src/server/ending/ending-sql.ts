@@ -17,21 +17,21 @@ export function endingSql(context: ServerContext) {
 
     histories: `SELECT r.job, r.revision, ${sql.jsonText('r.spec', ['history'])} AS history
       FROM ${sql.rows(':rows', 'v', { job: 'key', revision: 'integer' })}
-      ${sql.join} ${t.job_revisions} AS r ON r.namespace = :namespace AND r.job = v.job AND r.revision = v.revision`,
+      ${sql.seek({ table: t.job_revisions, alias: 'r', on: 'r.namespace = :namespace AND r.job = v.job AND r.revision = v.revision' })}`,
 
     markKept: (): string =>
-      sql.update({ table: t.executions, from: seqs, on: 'x.seq = v.value', set: { is_kept: '1' } }),
+      sql.updateLocked({ table: t.executions, from: seqs, on: 'x.seq = v.value', set: { is_kept: '1' } }),
 
     /** Settled executions beyond the newest that their jobs keep. */
     surplus: `SELECT k.seq FROM (
         SELECT x.seq, v.keep, ROW_NUMBER() OVER (PARTITION BY x.job ORDER BY x.kept_at DESC, x.seq DESC) AS place
         FROM ${sql.rows(':rows', 'v', { job: 'key', keep: 'integer' })}
-        ${sql.join} ${t.executions} AS x ON x.namespace = :namespace AND x.job = v.job AND x.kept_at IS NOT NULL
+        ${sql.seek({ table: t.executions, alias: 'x', on: 'x.namespace = :namespace AND x.job = v.job AND x.kept_at IS NOT NULL' })}
       ) AS k WHERE k.place > k.keep AND k.place <= k.keep + ${SURPLUS_AT_ONCE} ORDER BY k.seq`,
 
     /** Whoever finds the same surplus lets it go once: each passes over what another has locked. */
     lockSurplus: `SELECT ${endingColumns(sql)}, x.status
-      FROM ${seqs} ${sql.join} ${t.executions} AS x ${sql.through('PRIMARY')} ON x.seq = v.value AND x.kept_at IS NOT NULL
+      FROM ${seqs} ${sql.seek({ table: t.executions, alias: 'x', on: 'x.seq = v.value AND x.kept_at IS NOT NULL', through: 'PRIMARY' })}
       ORDER BY x.seq FOR UPDATE SKIP LOCKED`,
   }
 }

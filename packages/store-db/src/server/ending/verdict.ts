@@ -22,7 +22,7 @@ interface VerdictSource {
 export function verdict({ tables: t, sql }: ServerContext, { own, from, given }: VerdictSource): string {
   const carried = CHANGING_COLUMNS.map((column): [string, string] => [column, `u.${column}`])
   const brought = Object.keys({ ...VERDICT, ...own }).map((column): [string, string] => [column, given(column)])
-  return sql.update({
+  return sql.updateLocked({
     table: t.executions,
     from,
     on: 'x.seq = u.seq',
@@ -32,5 +32,5 @@ export function verdict({ tables: t, sql }: ServerContext, { own, from, given }:
 
 /** Verdicts in `:rows`, called `v`, each beside its unsettled row. */
 export function verdictRows({ tables: t, sql }: ServerContext, own: RowColumns = {}): string {
-  return `${sql.rows(':rows', 'v', { seq: 'integer', ...VERDICT, ...own })} ${sql.join} ${t.unsettled} AS u ${sql.through('PRIMARY')} ON u.seq = v.seq`
+  return `${sql.rows(':rows', 'v', { seq: 'integer', ...VERDICT, ...own })} ${sql.seek({ table: t.unsettled, alias: 'u', on: 'u.seq = v.seq', through: 'PRIMARY' })}`
 }

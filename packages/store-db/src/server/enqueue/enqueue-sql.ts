@@ -24,11 +24,11 @@ export function enqueueSql(context: ServerContext) {
   return {
     lock: `SELECT ${endingColumns(sql)}, x.status, ${clock.nowMs} AS now
       FROM (SELECT seq FROM ${e} WHERE namespace = :namespace AND id = :id) AS v
-      ${sql.join} ${u} AS x ${sql.through('PRIMARY')} ON x.seq = v.seq ${sql.forUpdateOfX}`,
+      ${sql.seek({ table: u, alias: 'x', on: 'x.seq = v.seq', through: 'PRIMARY' })} ${sql.forUpdateOfX}`,
 
     /** Of what would not wait, what is due while another execution of its job is open. */
     occupied: `SELECT ${endingColumns(sql)}, ${clock.nowMs} AS now
-      FROM ${listedExecutions(context)} ${sql.join} ${u} AS x ${sql.through('PRIMARY')} ON x.seq = v.seq
+      FROM ${listedExecutions(context)} ${sql.seek({ table: u, alias: 'x', on: 'x.seq = v.seq', through: 'PRIMARY' })}
       WHERE x.skippable_at <= ${clock.nowMs} AND EXISTS (SELECT 1 FROM ${u} AS o
         WHERE o.namespace = :namespace AND o.open_key >= x.job AND o.open_key < CONCAT(x.job, '$'))
       ORDER BY x.seq ${sql.forUpdateOfX}`,

@@ -55,8 +55,8 @@ export function insertionSql({ tables: t, sql, clock }: ServerContext) {
     ${insertUnsettledFrom('v AS w')} JOIN x ON x.id = w.id
     ${sql.ignoreExisting(t.unsettled, 'seq')} ${sql.returningInserted('id')}`
   const known = `x.id, COALESCE(u.status, x.status) AS status, x.job, ${sql.keyText('x.dedupe_key')} AS dedupe_key`
-  const named = `${sql.rows(':rows', 'v', { id: 'key', job: 'key', dedupe_key: 'key' })}
-    ${sql.join} ${t.executions} AS x ON x.namespace = :namespace`
+  const named = (on: string): string => `${sql.rows(':rows', 'v', { id: 'key', job: 'key', dedupe_key: 'key' })}
+    ${sql.seek({ table: t.executions, alias: 'x', on: `x.namespace = :namespace AND ${on}` })}`
   const beside = `LEFT JOIN ${t.unsettled} AS u ON u.seq = x.seq`
   return {
     /** All or, where one exists already, none. */
@@ -70,10 +70,10 @@ export function insertionSql({ tables: t, sql, clock }: ServerContext) {
       WHERE x.finished_at IS NULL ${sql.ignoreExisting(t.unsettled, 'seq')}`,
 
     /** Which of the ids exist. */
-    ids: `SELECT x.id FROM ${named} AND x.id = v.id`,
+    ids: `SELECT x.id FROM ${named('x.id = v.id')}`,
 
     /** What an insert has met: the rows of the same ids, and of the same identities. */
-    sameId: `SELECT ${known} FROM ${named} AND x.id = v.id ${beside} ${sql.readBack}`,
-    sameIdentity: `SELECT ${known} FROM ${named} AND x.dedupe_key = v.dedupe_key AND x.job = v.job ${beside} ${sql.readBack}`,
+    sameId: `SELECT ${known} FROM ${named('x.id = v.id')} ${beside} ${sql.readBack}`,
+    sameIdentity: `SELECT ${known} FROM ${named('x.dedupe_key = v.dedupe_key AND x.job = v.job')} ${beside} ${sql.readBack}`,
   }
 }

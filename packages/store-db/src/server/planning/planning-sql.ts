@@ -18,7 +18,7 @@ export function planningSql(context: ServerContext) {
         CASE WHEN EXISTS (SELECT 1 FROM ${t.handlers} AS h
           JOIN ${t.instances} AS i ON i.namespace = h.namespace AND i.id = h.instance
           WHERE h.namespace = j.namespace AND h.job = j.name AND ${aliveAt(':now')}) THEN 1 ELSE 0 END AS has_live_handler
-      FROM ${jobs} ${sql.join} ${t.jobs} AS j ON j.namespace = :namespace AND j.name = v.value
+      FROM ${jobs} ${sql.seek({ table: t.jobs, alias: 'j', on: 'j.namespace = :namespace AND j.name = v.value' })}
         JOIN ${t.job_revisions} AS r ON ${CURRENT_REVISION}
         JOIN ${t.queues} AS q ON q.namespace = j.namespace AND q.name = j.queue
       WHERE j.retired_at IS NULL`,
@@ -34,11 +34,11 @@ export function planningSql(context: ServerContext) {
 
     /** Compare and set: whoever comes second finds another cursor, revision or pause. */
     lockJobs: `SELECT j.name, j.revision, j.planned_until, j.pauses
-      FROM ${jobs} ${sql.join} ${t.jobs} AS j ON j.namespace = :namespace AND j.name = v.value
+      FROM ${jobs} ${sql.seek({ table: t.jobs, alias: 'j', on: 'j.namespace = :namespace AND j.name = v.value' })}
       WHERE j.retired_at IS NULL ORDER BY j.name FOR UPDATE`,
 
     lockUnjudged: `SELECT x.seq, x.id, x.job, x.revision, x.scheduled_for
-      FROM ${listedExecutions(context)} ${sql.join} ${t.unsettled} AS x ${sql.through('PRIMARY')} ON x.seq = v.seq
+      FROM ${listedExecutions(context)} ${sql.seek({ table: t.unsettled, alias: 'x', on: 'x.seq = v.seq', through: 'PRIMARY' })}
       WHERE x.status = 'scheduled' AND x.is_judged = 0 ORDER BY x.seq ${sql.forUpdateOfX}`,
 
     advance: (): string =>
@@ -59,7 +59,7 @@ export function planningSql(context: ServerContext) {
       }),
 
     keep: (): string =>
-      sql.update({
+      sql.updateLocked({
         table: t.unsettled,
         from: sql.rows(':rows', 'v', { seq: 'integer', missed: 'text' }),
         on: 'x.seq = v.seq',
@@ -70,6 +70,6 @@ export function planningSql(context: ServerContext) {
 
     /** Which of the keys have an execution. */
     takenKeys: `SELECT ${sql.keyText('x.dedupe_key')} AS dedupe_key FROM ${sql.list(':keys', 'v', 'key')}
-      ${sql.join} ${t.executions} AS x ON x.namespace = :namespace AND x.dedupe_key = v.value AND x.job = :job`,
+      ${sql.seek({ table: t.executions, alias: 'x', on: 'x.namespace = :namespace AND x.dedupe_key = v.value AND x.job = :job' })}`,
   }
 }

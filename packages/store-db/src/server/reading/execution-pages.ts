@@ -31,7 +31,7 @@ export function executionPages(context: ServerContext): Pick<ReadStore, 'executi
       const { text, parameters } = matchingExecutions(context, namespace, filter, page, page.limit + 1)
       const direction = page.order === 'oldest' ? 'ASC' : 'DESC'
       const rows = await context.run(
-        statement(`SELECT ${columns} FROM (${text}) AS m ${sql.join} ${t.executions} AS x ${sql.through('PRIMARY')} ON x.seq = m.seq
+        statement(`SELECT ${columns} FROM (${text}) AS m ${sql.seek({ table: t.executions, alias: 'x', on: 'x.seq = m.seq', through: 'PRIMARY' })}
           ${besideUnsettled(context)}
           ORDER BY m.scheduled_for ${direction}, m.id ${direction}`),
         parameters,

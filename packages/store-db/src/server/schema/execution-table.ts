@@ -59,7 +59,6 @@ export function executionTable(t: ColumnTypes): Table {
     // None has what a success changes: PostgreSQL then writes the new version of a row beside the old one and leaves all
     // indexes alone.
     indexes: [
-      { name: 'id', columns: 'namespace, id', isUnique: true },
       // Rule 1: one execution for one identity; any number without one.
       { name: 'dedupe', columns: 'namespace, dedupe_key, job', isUnique: true, unlessNull: 'dedupe_key' },
       // Pages. Retention goes by the first, too.
@@ -68,6 +67,8 @@ export function executionTable(t: ColumnTypes): Table {
       { name: 'rare_page', columns: 'namespace, rare_status, scheduled_for, id', unlessNull: 'rare_status' },
       { name: 'job_rare_page', columns: 'namespace, job, rare_status, scheduled_for, id', unlessNull: 'rare_status' },
       { name: 'kept', columns: 'namespace, job, kept_at, seq', unlessNull: 'kept_at' },
+      // Last: while a table is tiny, those that end with the id look as good a way to it, and PostgreSQL then takes the newest.
+      { name: 'id', columns: 'namespace, id', isUnique: true },
     ],
     // Rows are settled a batch at a time, so half of each page is left for their new versions.
     storage: {

@@ -13,8 +13,8 @@ const OWN: RowColumns = {
   output: 'text',
   error: 'text',
 }
-/** And to the record of the attempt; `is_first`: it was not recorded yet, and needs to be. */
-const ATTEMPT: RowColumns = { outcome: 'key', log: 'text', is_first: 'integer' }
+/** And to the row of the attempt; `has_row`: it is to have one, and has none yet. */
+const ATTEMPT: RowColumns = { outcome: 'key', log: 'text', has_row: 'integer' }
 
 /**
  * Statements that settle a batch of executions for good, by their unsettled rows, which go. Whether each holds the newest
@@ -31,7 +31,7 @@ export function closingSql(context: ServerContext) {
   ): string => `INSERT INTO ${t.attempts} (${columns.join(', ')})
     SELECT u.seq, u.attempt, u.instance, u.fence, COALESCE(u.claimed_at, ${given('started_at')}), ${given('started_at')},
       ${given('finished_at')}, ${given('outcome')}, ${given('error')}, ${given('log')}
-    FROM ${from} WHERE ${given('is_first')} = 1 ${sql.ignoreExisting(t.attempts, 'number')}`
+    FROM ${from} WHERE ${given('has_row')} = 1 ${sql.ignoreExisting(t.attempts, 'number')}`
   const end = (from: string, given: (column: string) => string): string =>
     verdict(context, {
       own: OWN,

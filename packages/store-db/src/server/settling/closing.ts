@@ -20,7 +20,7 @@ export class Closing {
     const rows = rowsText(closed)
     await session.run(this.#sql.close, { rows })
     if (this.#isAtOnce) return
-    await session.run(this.#sql.record, { rows })
+    if (closed.some((row) => row['has_row'] === 1)) await session.run(this.#sql.record, { rows })
     await session.run(this.#sql.remove, { seqs: closed.map(({ seq }) => seq as number) })
   }
 }

@@ -1,6 +1,7 @@
 import type { Settlement } from '@escapement/core'
 import { integerOf, type SqlSession } from '@escapement/db'
-import { eventOf, isPlainSuccess } from '../../settle/settlement-verdict.ts'
+import { needsRow } from '../../settle/attempt-record.ts'
+import { eventOf } from '../../settle/settlement-verdict.ts'
 import type { ServerContext } from '../server-context.ts'
 import { type Statements, statements } from '../statements.ts'
 import { fastSettleSql } from './fast-settle-sql.ts'
@@ -22,7 +23,7 @@ export class FastSettle {
    * @returns What became of those that it has settled; of all others nothing was changed.
    */
   async settle(session: SqlSession, namespace: string, settlements: readonly Settlement[]): Promise<Settled> {
-    const plain = settlements.filter((given) => isPlainSuccess(given.status, given))
+    const plain = settlements.filter((given) => given.abandonedAt === null && !needsRow(given, given.status))
     const kept = plain.filter(({ history }) => history === 'all')
     const passing = plain.filter(({ history }) => history === 'none' || history === 'failures')
     const dueAt = new Map<string, number>()

@@ -1,9 +1,10 @@
 import type { Settlement, SettleResult } from '@escapement/core'
 import type { SqlSession } from '@escapement/db'
 import { visibleStatus } from '../../execution/execution-row.ts'
+import { isRecordOf, needsRow } from '../../settle/attempt-record.ts'
 import { isKept } from '../../settle/ending-row.ts'
 import type { SettledExecution, SettledMemory } from '../../settle/settled-memory.ts'
-import { eventOf, isPlainSuccess, type SettledRow, statusAfter } from '../../settle/settlement-verdict.ts'
+import { eventOf, type SettledRow, statusAfter } from '../../settle/settlement-verdict.ts'
 import type { EndedExecution, ServerEndings } from '../ending/endings.ts'
 import { readNumbers } from '../read-numbers.ts'
 import { type RowObject, rowsText } from '../rows-text.ts'
@@ -63,7 +64,7 @@ export async function settleBatch(
       return { executionId, result: status === null ? 'stale' : 'repeated', status }
     }
     const isHeld = isHeldBy(row, given)
-    if (isOwnRecord(row, given)) return { executionId, result: 'repeated', status: 'succeeded' }
+    if (isRecordOf(row, given)) return { executionId, result: 'repeated', status: 'succeeded' }
     if (recorded.some((attempt) => isOf(attempt, row, given))) {
       const endsAbandoned = isHeld && given.abandonedAt === null
       if (!endsAbandoned) return { executionId, result: 'repeated', status: visibleStatus(row.status) }
@@ -97,11 +98,6 @@ function isOf(attempt: Recorded, row: SettledRow, given: Settlement): boolean {
   )
 }
 
-/** Whether the execution itself is the record of this very attempt. */
-function isOwnRecord({ status, fence, attempt }: SettledRow, given: Settlement): boolean {
-  return status === 'succeeded' && fence === Number(given.fence) && attempt === given.attempt
-}
-
 /** The attempts of executions that are not held, or whose handler ran on after its attempt had ended. */
 async function recordedOf(
   session: SqlSession,
@@ -111,7 +107,8 @@ async function recordedOf(
 ): Promise<readonly Recorded[]> {
   const seqs = settlements.flatMap((given) => {
     const row = rowOf.get(given.executionId)
-    return row === undefined || (isHeldBy(row, given) && row.abandoned_at === null) ? [] : [row.seq]
+    if (row === undefined || isRecordOf(row, given)) return []
+    return isHeldBy(row, given) && row.abandoned_at === null ? [] : [row.seq]
   })
   if (seqs.length === 0) return []
   const { rows } = await session.run(sql.recorded, { seqs })
@@ -166,7 +163,7 @@ function closedObject(written: Write): RowObject {
     abandoned_at: given.abandonedAt ?? row.abandoned_at,
     output: given.output,
     ...outcomeObject(given),
-    is_first: Number(isFirst && !isPlainSuccess(status, given)),
+    has_row: Number(isFirst && needsRow(given, status)),
   }
 }
 

@@ -20,6 +20,9 @@ const GOING_ON: RowColumns = {
 
 const ATTEMPT: RowColumns = { ...ATTEMPT_COLUMNS, outcome: 'key', error: 'text', log: 'text' }
 
+/** Progress is that of the newest owner. */
+const IS_REPORTED = `x.seq = v.seq AND x.fence = v.fence AND x.status IN ('claimed', 'running')`
+
 /** The numbers of the rows that `lock` answers. */
 export const SETTLED_NUMBERS: readonly (keyof SettledRow)[] = [
   ...ENDING_NUMBERS,
@@ -38,19 +41,19 @@ export function settlingSql(context: ServerContext) {
     x.cancel_requested_at`
   const attempt = Object.keys(ATTEMPT)
   return {
-    lock: `SELECT ${columns} FROM ${listedExecutions(context)} ${sql.join} ${t.unsettled} AS x ${sql.through('PRIMARY')} ON x.seq = v.seq
+    lock: `SELECT ${columns} FROM ${listedExecutions(context)} ${sql.seek({ table: t.unsettled, alias: 'x', on: 'x.seq = v.seq', through: 'PRIMARY' })}
       ORDER BY x.seq ${sql.forUpdateOfX}`,
 
     /** What was settled before. */
     settled: `SELECT ${columns} FROM ${sql.list(':ids', 'v', 'key')}
-      ${sql.join} ${t.executions} AS x ON x.namespace = :namespace AND x.id = v.value WHERE x.finished_at IS NOT NULL`,
+      ${sql.seek({ table: t.executions, alias: 'x', on: 'x.namespace = :namespace AND x.id = v.value' })} WHERE x.finished_at IS NOT NULL`,
 
     recorded: `SELECT a.execution_seq, a.number, a.fence, a.outcome
-      FROM ${sql.list(':seqs', 'v', 'integer')} ${sql.join} ${t.attempts} AS a ON a.execution_seq = v.value`,
+      FROM ${sql.list(':seqs', 'v', 'integer')} ${sql.seek({ table: t.attempts, alias: 'a', on: 'a.execution_seq = v.value' })}`,
 
     /** What an execution has that goes on. */
     goOn: (): string =>
-      sql.update({
+      sql.updateLocked({
         table: t.unsettled,
         from: sql.rows(':rows', 'v', { seq: 'integer', ...GOING_ON }),
         on: 'x.seq = v.seq',
@@ -66,11 +69,13 @@ export function settlingSql(context: ServerContext) {
       SELECT ${attempt.join(', ')} FROM ${sql.rows(':rows', 'v', ATTEMPT)} WHERE v.number IS NOT NULL
       ${sql.ignoreExisting(t.attempts, 'number')}`,
 
+    lockReported: `SELECT x.id FROM ${namedExecutions(context, { fence: 'integer' })}
+      ${sql.seek({ table: t.unsettled, alias: 'x', on: IS_REPORTED, through: 'PRIMARY' })} ${sql.forUpdateOfX}`,
     reportProgress: (): string =>
-      sql.update({
+      sql.updateLocked({
         table: t.unsettled,
         from: namedExecutions(context, { fence: 'integer', progress: 'integer' }),
-        on: `x.seq = v.seq AND x.fence = v.fence AND x.status IN ('claimed', 'running')`,
+        on: IS_REPORTED,
         set: { progress: 'v.progress' },
       }),
   }

@@ -73,7 +73,11 @@ export function serverSettling(context: ServerContext, { endings, statistics }: 
         fence,
         progress: Math.round(progress),
       }))
-      await context.run(sql.reportProgress, { namespace, rows: rowsText(rows) })
+      const parameters = { namespace, rows: rowsText(rows) }
+      await context.transaction(async (session) => {
+        await session.run(sql.lockReported, parameters)
+        await session.run(sql.reportProgress, parameters)
+      })
     },
   }
 }

@@ -8,15 +8,16 @@ const IS_ROW = 'x.namespace = :namespace AND x.job = v.job AND x.from_at = v.fro
 /** Statements about spans, each for many. */
 export function spansSql({ tables: t, sql }: ServerContext) {
   const columns = 's.job, s.revision, s.from_at, s.to_at, s.count, s.reason'
+  const isAround = `s.namespace = :namespace AND s.job = v.job
+        AND s.from_at >= COALESCE((SELECT MAX(b.from_at) FROM ${t.spans} AS b
+          WHERE b.namespace = :namespace AND b.job = v.job AND b.from_at <= v.low), v.low)
+        AND s.from_at <= COALESCE((SELECT MIN(a.from_at) FROM ${t.spans} AS a
+          WHERE a.namespace = :namespace AND a.job = v.job AND a.from_at > v.high), v.high)`
   const columnsOfSpan = Object.keys(SPAN).join(', ')
   return {
     /** For each job the spans from the last that begins at or before `low` to the first that begins behind `high`. */
     around: `SELECT ${columns} FROM ${sql.rows(':rows', 'v', { job: 'key', low: 'integer', high: 'integer' })}
-      ${sql.join} ${t.spans} AS s ON s.namespace = :namespace AND s.job = v.job
-        AND s.from_at >= COALESCE((SELECT MAX(b.from_at) FROM ${t.spans} AS b
-          WHERE b.namespace = :namespace AND b.job = v.job AND b.from_at <= v.low), v.low)
-        AND s.from_at <= COALESCE((SELECT MIN(a.from_at) FROM ${t.spans} AS a
-          WHERE a.namespace = :namespace AND a.job = v.job AND a.from_at > v.high), v.high)
+      ${sql.seek({ table: t.spans, alias: 's', on: isAround })}
       ORDER BY s.job, s.from_at, s.reason FOR UPDATE`,
 
     /** Spans of a job that touch [low, high], the latest first. */
@@ -38,7 +39,7 @@ export function spansSql({ tables: t, sql }: ServerContext) {
       ])}`,
 
     change: (): string =>
-      sql.update({
+      sql.updateLocked({
         table: t.spans,
         from: sql.rows(':rows', 'v', SPAN),
         on: IS_ROW,

@@ -26,7 +26,7 @@ export function statisticsSql({ tables: t, sql }: ServerContext) {
   const isRow =
     'x.namespace = :namespace AND x.job = v.job AND x.bucket = v.bucket AND x.width = v.width AND x.instance = v.instance'
   return {
-    lock: `SELECT ${columns({ ...KEY, ...NUMBERS }, 'x.')} FROM ${keys} ${sql.join} ${t.stats} AS x ON ${isRow}
+    lock: `SELECT ${columns({ ...KEY, ...NUMBERS }, 'x.')} FROM ${keys} ${sql.seek({ table: t.stats, alias: 'x', on: isRow })}
       ORDER BY x.job, x.bucket, x.width, x.instance FOR UPDATE`,
 
     /** Empty buckets, so that there is something to lock: of two who begin a minute at once, neither loses its numbers. */
@@ -36,7 +36,7 @@ export function statisticsSql({ tables: t, sql }: ServerContext) {
       ${sql.ignoreExisting(t.stats, 'namespace')}`,
 
     write: (): string =>
-      sql.update({
+      sql.updateLocked({
         table: t.stats,
         from: sql.rows(':rows', 'v', { ...KEY, ...NUMBERS }),
         on: isRow,
