@@ -90,6 +90,11 @@ export class Executor implements AttemptObserver, LanesObserver {
     return !this.#isChoked() && this.#lanes.isHungry(queues)
   }
 
+  /** Whether work that was taken ahead waits for a slot. */
+  get hasReady(): boolean {
+    return this.#lanes.hasReady
+  }
+
   #isChoked(): boolean {
     return this.settler.size > MOST_UNSETTLED
   }
