@@ -7,7 +7,7 @@ export const SPAN_MS: number = 30 * 86_400_000
 const HOUR_MS = 3_600_000
 const CHUNK = 50_000
 
-/** Fills a new file with `count` settled executions of {@link JOBS} jobs over the last 30 days, each with its attempt and statistics. */
+/** Fills a new file with `count` settled executions of {@link JOBS} jobs over the last 30 days, with attempts and statistics. */
 export async function seedHistory(path: string, count: number, now: number): Promise<void> {
   const store = sqliteStore(path)
   await store.open()
@@ -20,7 +20,7 @@ export async function seedHistory(path: string, count: number, now: number): Pro
   const attempts = database.prepare(
     `INSERT INTO escapement_attempts (execution_seq, number, instance, fence, claimed_at, started_at, finished_at, outcome, error)
      SELECT seq, 1, instance, fence, claimed_at, started_at, finished_at, status, error
-     FROM escapement_executions WHERE seq > ? AND seq <= ?`,
+     FROM escapement_executions WHERE seq > ? AND seq <= ? AND status <> 'succeeded'`,
   )
   for (let first = 0; first < count; first += CHUNK) {
     const last = Math.min(count, first + CHUNK)

@@ -44,7 +44,8 @@ async function fill(run: Run, count: number, now: number): Promise<void> {
   }
   await run(
     `INSERT INTO escapement_attempts (execution_seq, number, instance, fence, claimed_at, started_at, finished_at, outcome, error)
-     SELECT seq, 1, instance, fence, claimed_at, started_at, finished_at, status, error FROM escapement_executions`,
+     SELECT seq, 1, instance, fence, claimed_at, started_at, finished_at, status, error FROM escapement_executions
+     WHERE status <> 'succeeded'`,
   )
   const hour = Math.floor(now / HOUR_MS) * HOUR_MS
   const share = Math.min(1, count / 1_000_000) // fewer executions have statistics of a shorter time

@@ -27,8 +27,11 @@ interface LedgerAttempt {
 
 const EXECUTIONS = `SELECT id, job, scheduled_for AS tick, status FROM escapement_executions WHERE job LIKE 'soak-%'`
 const SPANS = `SELECT 'span' AS id, job, from_at AS tick, reason AS status FROM escapement_spans WHERE job LIKE 'soak-%'`
+/** Those that have a row, and those whose execution is their record. */
 const ATTEMPTS = `SELECT x.id, a.fence, a.outcome FROM escapement_attempts a
-  JOIN escapement_executions x ON x.seq = a.execution_seq WHERE x.job LIKE 'soak-%'`
+    JOIN escapement_executions x ON x.seq = a.execution_seq WHERE x.job LIKE 'soak-%'
+  UNION ALL SELECT x.id, x.fence, x.status FROM escapement_executions x WHERE x.job LIKE 'soak-%' AND x.status = 'succeeded'
+    AND NOT EXISTS (SELECT 1 FROM escapement_attempts a WHERE a.execution_seq = x.seq AND a.number = x.attempt)`
 const SUCCESSES = `SELECT job, SUM(succeeded) AS successes FROM escapement_stats WHERE job LIKE 'soak-%' GROUP BY job`
 const UNSETTLED = `SELECT COUNT(*) AS unsettled FROM escapement_executions
   WHERE job LIKE 'soak-%' AND status IN ('scheduled', 'claimed', 'running')`

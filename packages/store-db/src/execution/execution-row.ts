@@ -105,24 +105,29 @@ export function executionOf(row: ExecutionRow, now: number): Execution {
   }
 }
 
-/** The attempts of an execution, the running one included. */
+/**
+ * The attempts of an execution. The running one, and one that its execution repeats (decision 0018), are in the row of the
+ * execution alone.
+ *
+ * @param attempts - Those that have rows of their own, by number.
+ */
 export function attemptsOf(row: ExecutionRow, attempts: readonly AttemptRow[]): readonly Attempt[] {
-  const ended = attempts.map(attemptOf)
+  const recorded = attempts.map(attemptOf)
   const isHeld = row.status === 'claimed' || row.status === 'running'
-  const isRecorded = ended.at(-1)?.number === row.attempt // abandoned: ended, although its handler has not
-  if (!isHeld || isRecorded) return ended
-  const running: Attempt = {
+  const isRecorded = recorded.at(-1)?.number === row.attempt // abandoned: ended, although its handler has not
+  if (isRecorded || !(isHeld || row.status === 'succeeded')) return recorded
+  const last: Attempt = {
     number: row.attempt,
     instance: row.instance ?? '',
     fence: BigInt(row.fence),
     claimedAt: row.claimed_at ?? 0,
     startedAt: row.started_at,
-    finishedAt: null,
-    outcome: null,
-    error: null,
+    finishedAt: row.finished_at,
+    outcome: row.status === 'succeeded' ? 'succeeded' : null,
+    error: isHeld ? null : parsed<ErrorRecord>(row.error), // while it runs, that of the attempt before
     log: [],
   }
-  return [...ended, running]
+  return [...recorded, last]
 }
 
 function attemptOf(row: AttemptRow): Attempt {

@@ -174,6 +174,7 @@ function executions(t: TableNames): string[] {
 
 function history(t: TableNames): string[] {
   return [
+    // Not of an attempt that ended its execution by success, without a log: the execution is its record.
     `CREATE TABLE IF NOT EXISTS ${t.attempts} (
        execution_seq INTEGER NOT NULL REFERENCES ${t.executions} (seq) ON DELETE CASCADE,
        number INTEGER NOT NULL,

@@ -8,7 +8,7 @@ export function settlingSql(t: TableNames) {
     executions: `SELECT ${ENDING_COLUMNS}, status, retries, interruptions, claimed_at, due_at, abandoned_at, cancel_requested_at
       FROM ${t.executions} WHERE namespace = ? AND id IN (SELECT value FROM json_each(?))`,
 
-    /** Whether an attempt came of this settlement; one that recovery ended as interrupted did not. */
+    /** Whether an attempt that has a row came of this settlement; one that recovery ended as interrupted did not. */
     isRecorded: `SELECT 1 FROM ${t.attempts} WHERE execution_seq = ? AND number = ? AND fence = ?
       AND (outcome <> 'interrupted' OR ? = 'interrupted')`,
 

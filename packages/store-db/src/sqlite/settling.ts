@@ -1,5 +1,6 @@
 import type { ExecutionStatus, Settlement, SettleResult, SettleStore } from '@escapement/core'
 import type { SqliteSession } from '@escapement/db'
+import { isRecordOf, needsRow } from '../settle/attempt-record.ts'
 import { isKept } from '../settle/ending-row.ts'
 import { type SettledExecution, SettledMemory } from '../settle/settled-memory.ts'
 import { eventOf, type SettledRow, statusAfter } from '../settle/settlement-verdict.ts'
@@ -29,17 +30,15 @@ export function sqliteSettling(context: SqliteContext): SettleStore {
   const memory = new SettledMemory()
 
   const settleOne = (batch: Batch, given: Settlement): SettleResult => {
-    const { session, namespace } = batch
     const { executionId } = given
-    const fence = Number(given.fence)
     const row = batch.rows.get(executionId)
     if (row === undefined) {
-      const status = memory.recall(namespace, executionId, given.fence)
+      const status = memory.recall(batch.namespace, executionId, given.fence)
       return { executionId, result: status === null ? 'stale' : 'repeated', status }
     }
-    const isHeld = row.fence === fence && (row.status === 'claimed' || row.status === 'running')
+    const isHeld = row.fence === Number(given.fence) && (row.status === 'claimed' || row.status === 'running')
     const isFirst = isHeld && row.abandoned_at === null
-    if (!isFirst && session.get(sql.isRecorded, [row.seq, given.attempt, fence, given.outcome]) !== undefined) {
+    if (!isFirst && isRecorded(batch, row, given)) {
       const endsAbandoned = isHeld && given.abandonedAt === null
       if (!endsAbandoned) return { executionId, result: 'repeated', status: visibleStatus(row.status) }
     } else if (!isHeld) {
@@ -47,6 +46,10 @@ export function sqliteSettling(context: SqliteContext): SettleStore {
     }
     return { executionId, result: 'settled', status: write(batch, row, given, isFirst) }
   }
+
+  const isRecorded = ({ session }: Batch, row: SettledRow, given: Settlement): boolean =>
+    isRecordOf(row, given) ||
+    session.get(sql.isRecorded, [row.seq, given.attempt, Number(given.fence), given.outcome]) !== undefined
 
   const write = (batch: Batch, row: SettledRow, given: Settlement, isFirst: boolean): ExecutionStatus => {
     const { session, namespace } = batch
@@ -76,7 +79,7 @@ export function sqliteSettling(context: SqliteContext): SettleStore {
       row.seq,
       row.fence,
     ])
-    if (isFirst) {
+    if (isFirst && needsRow(given, status)) {
       const log = given.log.length === 0 ? null : JSON.stringify(given.log)
       const { attempt, startedAt, finishedAt, outcome } = given
       const parameters = [

@@ -1,3 +1,4 @@
+import { attemptCases } from './cases/attempt-cases.ts'
 import { claimCases } from './cases/claim-cases.ts'
 import { comingCases } from './cases/coming-cases.ts'
 import { definitionCases } from './cases/definition-cases.ts'
@@ -25,6 +26,7 @@ export const jobStoreContract: readonly JobStoreCase[] = [
   ...claimCases,
   ...comingCases,
   ...settleCases,
+  ...attemptCases,
   ...enqueueCases,
   ...instanceCases,
   ...upkeepCases,
