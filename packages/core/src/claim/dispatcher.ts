@@ -12,6 +12,8 @@ const AHEAD_MS = 50
 /** Pause after a claim that failed, and between claims that find nothing. Milliseconds. */
 const AFTER_FAILURE_MS = 250
 const BETWEEN_EMPTY_MS = 2
+/** Pause after a pass before hints may have another one while work is at hand, if the pass took as long. Milliseconds. */
+const LONGEST_REST_MS = 50
 
 /** Who is told what a claim pass found beside work. */
 export interface DispatchObserver {
@@ -35,12 +37,16 @@ export class Dispatcher {
   #lostToken: { readonly token: number; readonly instance: string } | null = null
   /** Queues in which more was due than the last claim could take. */
   #unsated: ReadonlySet<string> = new Set()
-  #hasRoomMeanwhile = false
+  /** Since the last pass began: somebody asked for a look, a slot became free. */
+  #isHinted = false
+  #hasRoom = false
   #isStopped = false
   #loop: Promise<void> | undefined
   #passing: Promise<ClaimResult | null> | undefined
   #passes = 0
   #emptyAt = Number.NEGATIVE_INFINITY
+  /** When the last pass has been over for as long as it took. Monotonic milliseconds. */
+  #restedAt = Number.NEGATIVE_INFINITY
 
   constructor(context: EngineContext, membership: Membership, executor: Executor, observer: DispatchObserver) {
     this.#context = context
@@ -71,6 +77,7 @@ export class Dispatcher {
 
   /** Looks for work soon. */
   wake(): void {
+    this.#isHinted = true
     this.#wakeup.wake()
   }
 
@@ -79,8 +86,10 @@ export class Dispatcher {
    * whether more is due, and may fill the slot itself.
    */
   roomMade(): void {
-    if (this.#passing !== undefined) this.#hasRoomMeanwhile = true
-    else if (this.#executor.isHungry(this.#unsated)) this.#wakeup.wake()
+    this.#hasRoom = true
+    if (this.#passing !== undefined) return
+    const isHintDue = this.#isHinted && !this.#executor.hasReady
+    if (isHintDue || this.#executor.isHungry(this.#unsated)) this.#wakeup.wake()
   }
 
   /** Takes no more work; resolves when the last claim under way is over and what it took was given back. */
@@ -111,31 +120,48 @@ export class Dispatcher {
   async #run(): Promise<void> {
     while (!this.#isStopped) {
       const result = await this.pass()
-      const pauseMs = result === null ? AFTER_FAILURE_MS : this.#pauseAfter(result)
-      const wasHinted = await this.#wakeup.wait(pauseMs)
-      if (wasHinted) await this.#rest()
+      let wasWoken = true
+      for (let pauseMs = this.#pauseAfter(result); wasWoken && pauseMs > 0; pauseMs = this.#pauseAfter(result)) {
+        wasWoken = await this.#wakeup.wait(pauseMs)
+      }
+      // Handlers that end in the same turn make room together.
+      if (this.#isToBeFilled(result)) await this.#context.runtime.sleep(0)
     }
   }
 
-  /** Hints may come in swarms: two passes that find nothing lie some milliseconds apart. */
-  async #rest(): Promise<void> {
-    const sinceEmptyMs = this.#context.runtime.monotonic() - this.#emptyAt
-    if (this.#isStopped || sinceEmptyMs >= BETWEEN_EMPTY_MS) return
-    await new Wakeup(this.#context.timers).wait(BETWEEN_EMPTY_MS - sinceEmptyMs)
+  /** How long no pass is due, as far as is known now. */
+  #pauseAfter(result: ClaimResult | null): number {
+    if (this.#isStopped || this.#isToBeFilled(result)) return 0
+    const scheduledMs = result === null ? AFTER_FAILURE_MS : this.#untilScheduled(result)
+    return this.#isHinted ? Math.min(scheduledMs, this.#untilHeeded()) : scheduledMs
   }
 
-  #pauseAfter(result: ClaimResult): number {
-    const isProgressing = result.executions.length > 0 || this.#hasRoomMeanwhile
-    if (isProgressing && this.#executor.isHungry(this.#unsated)) return 0
-    if (result.nextDueAt === null) return this.#idleMs
-    const wasLookedAt = result.nextDueAt - result.now <= AHEAD_MS // and could not be taken before its time
-    const passAt = wasLookedAt ? result.nextDueAt : result.nextDueAt - AHEAD_MS
+  /** Whether there is room for what the last pass had to leave. */
+  #isToBeFilled(result: ClaimResult | null): boolean {
+    const isProgressing = result !== null && (result.executions.length > 0 || this.#hasRoom)
+    return isProgressing && this.#executor.isHungry(this.#unsated)
+  }
+
+  #untilScheduled({ nextDueAt, now }: ClaimResult): number {
+    if (nextDueAt === null) return this.#idleMs
+    const wasLookedAt = nextDueAt - now <= AHEAD_MS // and could not be taken before its time
+    const passAt = wasLookedAt ? nextDueAt : nextDueAt - AHEAD_MS
     return Math.min(this.#idleMs, Math.max(0, passAt - this.#context.clock.now()))
+  }
+
+  /**
+   * Hints may come in swarms: two passes that find nothing lie some milliseconds apart, and while work at hand waits for a
+   * slot, passes for hints take no more than half of the time.
+   */
+  #untilHeeded(): number {
+    const heededAt = Math.max(this.#emptyAt + BETWEEN_EMPTY_MS, this.#executor.hasReady ? this.#restedAt : 0)
+    return Math.max(0, heededAt - this.#context.runtime.monotonic())
   }
 
   async #pass(): Promise<ClaimResult | null> {
     const { clock, runtime, store, namespace } = this.#context
-    this.#hasRoomMeanwhile = false
+    this.#hasRoom = false
+    this.#isHinted = false
     try {
       if (this.#membership.lease.remainingMs() === 0) await this.#membership.beat()
       if (this.#membership.lease.remainingMs() === 0) return null
@@ -156,6 +182,8 @@ export class Dispatcher {
       })
       this.#lostToken = null
       clock.observe(result.now, sentAt)
+      const endedAt = runtime.monotonic()
+      this.#restedAt = endedAt + Math.min(endedAt - sentAt, LONGEST_REST_MS)
       this.#unsated = unsatedQueues(queues, result)
       await this.#take(result, instance)
       return result.isAlive ? result : null

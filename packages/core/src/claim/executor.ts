@@ -1,4 +1,4 @@
-import { withContext, parsePrincipal } from '@escapement/base'
+import { withContext } from '@escapement/base'
 import type { Lane } from './lane.ts'
 import { Lanes, type LanesObserver } from './lanes.ts'
 import { CancelledError } from '../error/cancelled-error.ts'
@@ -88,6 +88,11 @@ export class Executor implements AttemptObserver, LanesObserver {
   /** Whether one of these queues would take more. */
   isHungry(queues: ReadonlySet<string>): boolean {
     return !this.#isChoked() && this.#lanes.isHungry(queues)
+  }
+
+  /** Whether work that was taken ahead waits for a slot. */
+  get hasReady(): boolean {
+    return this.#lanes.hasReady
   }
 
   #isChoked(): boolean {
@@ -193,7 +198,7 @@ export class Executor implements AttemptObserver, LanesObserver {
     const isFinal = wasAbandoned && attempt.cause !== 'lease'
     const settlement = isFinal
       ? afterAbandonment(this.#context, attempt, true)
-      : { ...settlementOf(this.#context, attempt, end), abandonedAt: null }
+      : settlementOf(this.#context, attempt, end)
     this.#settle(attempt, settlement)
   }
 
@@ -268,13 +273,10 @@ export class Executor implements AttemptObserver, LanesObserver {
     const hasFailed = result.result === 'settled' && (result.status === 'failed' || result.status === 'timed_out')
     if (onFailed === undefined || !hasFailed) return
     const failure = { error: settlement.error, attempts: attempt.claimed.attempt, executionId: attempt.claimed.id }
-    withContext(
-      { principal: parsePrincipal(`system:job/${attempt.claimed.job}`), executionId: attempt.claimed.id },
-      () => {
-        Promise.resolve()
-          .then(() => onFailed({ ...failure, job: attempt.claimed.job, scheduledFor: attempt.claimed.scheduledFor }))
-          .catch((error: unknown) => this.#context.report(error, `onFailed of job "${attempt.claimed.job}"`))
-      },
-    )
+    withContext({ principal: attempt.local.principal, executionId: attempt.claimed.id }, () => {
+      Promise.resolve()
+        .then(() => onFailed({ ...failure, job: attempt.claimed.job, scheduledFor: attempt.claimed.scheduledFor }))
+        .catch((error: unknown) => this.#context.report(error, `onFailed of job "${attempt.claimed.job}"`))
+    })
   }
 }

@@ -75,6 +75,11 @@ export class Lane {
     return dropped
   }
 
+  /** Whether anything that was taken ahead waits for a slot. */
+  get hasReady(): boolean {
+    return this.#ready.length > 0
+  }
+
   get heldCount(): number {
     return this.#coming.length + this.#ready.length
   }

@@ -54,6 +54,12 @@ export class Lanes {
     return false
   }
 
+  /** Whether anything that was taken ahead waits for a slot. */
+  get hasReady(): boolean {
+    for (const lane of this.#lanes.values()) if (lane.hasReady) return true
+    return false
+  }
+
   /** What was taken ahead and not started. */
   held(): readonly ClaimedExecution[] {
     return [...this.#lanes.values()].flatMap((lane) => lane.held())

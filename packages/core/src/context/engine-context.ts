@@ -1,4 +1,4 @@
-import type { Emitter, Logger, Runtime, TimerQueue } from '@escapement/base'
+import type { Emitter, Logger, Principal, Runtime, TimerQueue } from '@escapement/base'
 import type { AnyJob } from '../job/job.ts'
 import type { JobSpec } from '../job/job-spec.ts'
 import type { Redactor } from '../redact/redactor.ts'
@@ -15,6 +15,8 @@ export interface LocalJob {
   /** Whether this instance runs it: it has the role and accepts the job. */
   readonly isAccepted: boolean
   readonly redactor: Redactor
+  /** On whose behalf its handlers run. */
+  readonly principal: Principal
 }
 
 /** What all parts of one scheduler share. */

@@ -1,4 +1,4 @@
-import { type EscapementError, parsePrincipal, type Timer, withContext } from '@escapement/base'
+import { type EscapementError, type Timer, withContext } from '@escapement/base'
 import { AttemptTimeoutError } from '../error/attempt-timeout-error.ts'
 import type { EngineContext, LocalJob } from '../context/engine-context.ts'
 import type { ClaimedExecution } from '../store/claim-store.ts'
@@ -78,7 +78,7 @@ export class Attempt {
 
   /** Calls the handler. Never throws: whatever goes wrong is the handler's end. */
   start(): void {
-    const { spec } = this.local
+    const { spec, principal } = this.local
     const { timers, events } = this.#context
     if (spec.timeoutMs !== null) {
       const { timeoutMs } = spec
@@ -95,7 +95,7 @@ export class Attempt {
       }
     }
     const context = {
-      principal: parsePrincipal(`system:job/${spec.name}`),
+      principal,
       executionId: this.claimed.id,
       job: spec.name,
       attempt: this.claimed.attempt,

@@ -1,4 +1,5 @@
 import { type IsolatedHandler, isIsolated } from '../job/isolated.ts'
+import type { Handler } from '../job/job.ts'
 import type { RunContext, RunLog } from '../job/run-context.ts'
 import { InvalidOptionError, type EscapementError } from '@escapement/base'
 import { LeaseLostError } from '../error/lease-lost-error.ts'
@@ -38,17 +39,15 @@ export function startHandler(
   signal: AbortSignal,
 ): HandlerRun {
   const { run } = given.local.job
-  if (!isIsolated(run)) {
-    const nothing = (): void => undefined
-    return {
-      result: runHere(given, context, lease, signal),
-      isIsolated: false,
-      abort: nothing,
-      leaseExtended: nothing,
-      terminate: () => Promise.resolve(),
-    }
+  if (isIsolated(run)) return new IsolatedHandlerRun(run, given, context, lease)
+  const nothing = (): void => undefined
+  return {
+    result: runHere(run, given, context, lease, signal),
+    isIsolated: false,
+    abort: nothing,
+    leaseExtended: nothing,
+    terminate: () => Promise.resolve(),
   }
-  return new IsolatedHandlerRun(run, given, context, lease)
 }
 
 /** A handler in a thread or process of its own; its input is checked here, where the schema is. */
@@ -103,14 +102,13 @@ class IsolatedHandlerRun implements HandlerRun {
 }
 
 async function runHere(
+  run: Handler,
   given: HandlerCase,
   context: EngineContext,
   lease: LeaseDeadline,
   signal: AbortSignal,
 ): Promise<unknown> {
   const { claimed, local } = given
-  const { run } = local.job
-  if (isIsolated(run)) return undefined
   const write = logWriter(given, context)
   const log: RunLog = {
     debug: (message, fields) => write('debug', message, fields),
@@ -144,8 +142,9 @@ function logWriter(
   context: EngineContext,
 ): (level: LogLine['level'], message: unknown, fields?: object) => void {
   const { redactor } = given.local
-  const secrets = redactor.secretsOf(storedInput(given.claimed))
+  let secrets: readonly string[] | undefined
   return (level, message, fields) => {
+    secrets ??= redactor.secretsOf(storedInput(given.claimed))
     const text = fields === undefined ? null : redactor.json(fieldsText(fields), secrets)
     const line = { at: context.clock.now(), level, message: redactor.scrub(shown(message), secrets) }
     given.log.add(text === null ? line : { ...line, fields: text })

@@ -1,4 +1,4 @@
-import { InvalidOptionError } from '@escapement/base'
+import { InvalidOptionError, parsePrincipal } from '@escapement/base'
 import { DuplicateJobError } from '../error/duplicate-job-error.ts'
 import type { AnyJob } from '../job/job.ts'
 import { jobSpecOf, specHash } from '../job/job-spec-of.ts'
@@ -29,7 +29,8 @@ export function localJobs(
     const spec = jobSpecOf(job, { timezone: options.timezone, isSystem })
     const isAccepted = options.roles.has('run') && (isSystem || accepts(options.accept, spec))
     const redactor = createRedactor([...spec.redact, ...options.redact])
-    jobs.set(job.name, { job, spec, hash: specHash(spec), isAccepted, redactor })
+    const principal = parsePrincipal(`system:job/${job.name}`)
+    jobs.set(job.name, { job, spec, hash: specHash(spec), isAccepted, redactor, principal })
   }
   for (const name of options.accept.jobs ?? []) {
     if (!jobs.has(name)) {

@@ -39,7 +39,7 @@ function judgeEnd(context: EngineContext, attempt: Attempt, end: HandlerEnd): Se
     try {
       const output = attempt.local.redactor.json(resultText(attempt.local.spec.name, end.value))
       const verdict = { outcome, status: 'succeeded', reason: null, dueAt: null, spends: 'nothing' } as const
-      return settlement(context, attempt, verdict, { output, error: null })
+      return settlement(context, attempt, verdict, { output, error: null, abandonedAt: null })
     } catch (error) {
       return judgeEnd(context, attempt, { kind: 'threw', error })
     }
@@ -47,7 +47,8 @@ function judgeEnd(context: EngineContext, attempt: Attempt, end: HandlerEnd): Se
   const thrown = attempt.cause === 'timeout' ? timeoutOf(attempt, end) : end.kind === 'threw' ? end.error : undefined
   const hasThrown = end.kind === 'threw' || attempt.cause === 'timeout' // undefined can be thrown, too
   const error = hasThrown ? storedError(attempt, thrown) : null
-  return settlement(context, attempt, verdictOf(context, attempt, outcome, thrown), { output: null, error })
+  const verdict = verdictOf(context, attempt, outcome, thrown)
+  return settlement(context, attempt, verdict, { output: null, error, abandonedAt: null })
 }
 
 /** The end of an attempt whose handler goes on after its grace period: the execution stays open (rule 17). */
@@ -55,7 +56,7 @@ export function abandonedSettlement(context: EngineContext, attempt: Attempt): S
   const outcome = attempt.cause === 'timeout' ? 'timed_out' : 'cancelled'
   const verdict = { outcome, status: 'running', reason: null, dueAt: null, spends: 'nothing' } as const
   const error = attempt.cause === 'timeout' ? storedError(attempt, timeoutOf(attempt, null)) : null
-  return settlement(context, attempt, verdict, { output: null, error })
+  return settlement(context, attempt, verdict, { output: null, error, abandonedAt: attempt.abandonedAt })
 }
 
 /** The end of an execution whose abandoned handler came back at last, or never did for as long as the job allows. */
@@ -64,8 +65,7 @@ export function afterAbandonment(context: EngineContext, attempt: Attempt, cameB
   const verdict = verdictOf(context, attempt, outcome, undefined)
   const reason = cameBack || verdict.status === 'scheduled' ? verdict.reason : 'abandoned'
   const error = attempt.cause === 'timeout' ? storedError(attempt, timeoutOf(attempt, null)) : null
-  const ended = settlement(context, attempt, { ...verdict, reason }, { output: null, error })
-  return { ...ended, abandonedAt: null }
+  return settlement(context, attempt, { ...verdict, reason }, { output: null, error, abandonedAt: null })
 }
 
 function outcomeOf(attempt: Attempt, end: HandlerEnd): AttemptOutcome {
@@ -149,10 +149,11 @@ function settlement(
   context: EngineContext,
   attempt: Attempt,
   verdict: Verdict,
-  result: Pick<Settlement, 'output' | 'error'>,
+  { output, error, abandonedAt }: Pick<Settlement, 'output' | 'error' | 'abandonedAt'>,
 ): Settlement {
   const { claimed, local } = attempt
   return {
+    ...verdict,
     executionId: claimed.id,
     job: claimed.job,
     instance: attempt.instance,
@@ -163,8 +164,8 @@ function settlement(
     history: local.spec.history,
     progress: attempt.progress,
     log: attempt.log.lines(),
-    abandonedAt: attempt.abandonedAt,
-    ...verdict,
-    ...result,
+    output,
+    error,
+    abandonedAt,
   }
 }

@@ -61,7 +61,7 @@ export class Settler {
   }
 
   async #flush(): Promise<void> {
-    await Promise.resolve() // handlers that end in the same turn share a batch
+    await this.#context.runtime.sleep(0) // handlers that end in the same turn share a batch
     while (this.#pending.length > 0) {
       const batch = this.#nextBatch()
       await this.#write(batch)
