@@ -58,8 +58,14 @@ describeOnServers(['postgres', 'mariadb'], (onServer) => {
       expect(taken()).toBe(1)
       await stage.enqueueMany(count)
       taken()
-      expect(await stage.claim('a', { slots: count })).toHaveLength(count)
-      expect(taken()).toBe(onServer.kind === 'postgres' ? 2 : 6) // look, instance, queue, rows, jobs, take
+      const isAtOnce = onServer.kind === 'postgres'
+      const first = isAtOnce ? Math.min(count, 50) : count // until it is known how much waits
+      expect(await stage.claim('a', { slots: count })).toHaveLength(first)
+      expect(taken()).toBe(isAtOnce ? 2 : 6) // look, instance, queue, rows, jobs, take
+      if (first < count) {
+        expect(await stage.claim('a', { slots: count })).toHaveLength(count - first)
+        expect(taken()).toBe(2)
+      }
       await stage.plan(
         'report',
         Array.from({ length: Math.min(count, 100) }, (_, n) => stage.now() + 1 + (n % 40)),
