@@ -14,7 +14,7 @@ function places(table: string, on: string): string {
   return `CROSS JOIN LATERAL (SELECT x.ctid AS place FROM ${table} AS x WHERE ${on} OFFSET 0) AS p`
 }
 
-function assignments(set: Readonly<Record<string, string>>): string {
+function assigned(set: Readonly<Record<string, string>>): string {
   return Object.entries(set)
     .map(([column, expression]) => `${column} = ${expression}`)
     .join(', ')
@@ -36,9 +36,9 @@ export const postgresSql: ServerSql = {
   given: (column) => `excluded.${column}`,
   passesOn: true,
   seek,
-  update: ({ table, from, on, set }) => `UPDATE ${table} AS x SET ${assignments(set)} FROM ${from} WHERE ${on}`,
+  update: ({ table, from, on, set }) => `UPDATE ${table} AS x SET ${assigned(set)} FROM ${from} WHERE ${on}`,
   updateLocked: ({ table, from, on, set }) =>
-    `UPDATE ${table} AS x SET ${assignments(set)} FROM ${from} ${places(table, on)} WHERE x.ctid = p.place`,
+    `UPDATE ${table} AS x SET ${assigned(set)} FROM ${from} ${places(table, on)} WHERE x.ctid = p.place`,
   remove: ({ table, from, on }) =>
     `DELETE FROM ${table} AS x USING ${from} ${places(table, on)} WHERE x.ctid = p.place`,
   forShare: 'FOR SHARE',
