@@ -60,6 +60,7 @@ const FORGET = {
 export async function postgresFloor(url: string): Promise<ServerFloor> {
   const client = new Client({ connectionString: url })
   await client.connect()
+  await client.query('SET enable_seqscan = off; SET jit = off') // as the store has it in its transactions
   let token = 0
   return {
     insert: async (inputs) =>
