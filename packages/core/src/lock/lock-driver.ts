@@ -98,8 +98,8 @@ export interface LockDriver {
   /**
    * Resolves once `key` may be free, also when it became free before the call, and at latest after `timeoutMs`. May
    * resolve too early, never too late: whoever subscribes to releases looks at the key once more after that. A server
-   * that queues by itself may queue `request.owner` here and let its next `tryAcquire` find the grant. Without this
-   * method the manager polls.
+   * that queues by itself may queue `request.owner` here and let its next `tryAcquire` find the grant: whoever gives up
+   * after this call releases what the owner has, `fence: null`. Without this method the manager polls.
    */
   waitForRelease?(request: LockRequest, wait: ReleaseWait): Promise<void>
 

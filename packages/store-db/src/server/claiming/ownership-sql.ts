@@ -5,7 +5,8 @@ import type { ServerContext } from '../server-context.ts'
 export function ownershipSql(context: ServerContext) {
   const { tables: t, sql, clock } = context
   const named = namedExecutions(context, { fence: 'integer' })
-  const isOwn = 'x.seq = v.seq AND x.fence = v.fence AND x.held_by IS NOT NULL'
+  // By the status and not by `held_by`, whose index PostgreSQL might then search for each.
+  const isOwn = `x.seq = v.seq AND x.fence = v.fence AND x.status IN ('claimed', 'running')`
   return {
     now: `SELECT ${clock.nowMs} AS now`,
 

@@ -31,7 +31,7 @@ export function endingSql(context: ServerContext) {
 
     /** Whoever finds the same surplus lets it go once: each passes over what another has locked. */
     lockSurplus: `SELECT ${endingColumns(sql)}, x.status
-      FROM ${seqs} ${sql.seek({ table: t.executions, alias: 'x', on: 'x.seq = v.value AND x.kept_at IS NOT NULL', through: 'PRIMARY' })}
+      FROM ${seqs} ${sql.seek({ table: t.executions, alias: 'x', on: 'x.seq = v.value AND x.is_kept = 1', through: 'PRIMARY' })}
       ORDER BY x.seq FOR UPDATE SKIP LOCKED`,
   }
 }

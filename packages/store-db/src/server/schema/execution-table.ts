@@ -59,15 +59,15 @@ export function executionTable(t: ColumnTypes): Table {
     // None has what a success changes: PostgreSQL then writes the new version of a row beside the old one and leaves all
     // indexes alone.
     indexes: [
-      // Rule 1: one execution for one identity; any number without one.
-      { name: 'dedupe', columns: 'namespace, dedupe_key, job', isUnique: true, unlessNull: 'dedupe_key' },
       // Pages. Retention goes by the first, too.
       { name: 'page', columns: 'namespace, scheduled_for, id' },
       { name: 'job_page', columns: 'namespace, job, is_ledger, scheduled_for, id' },
       { name: 'rare_page', columns: 'namespace, rare_status, scheduled_for, id', unlessNull: 'rare_status' },
       { name: 'job_rare_page', columns: 'namespace, job, rare_status, scheduled_for, id', unlessNull: 'rare_status' },
       { name: 'kept', columns: 'namespace, job, kept_at, seq', unlessNull: 'kept_at' },
-      // Last: while a table is tiny, those that end with the id look as good a way to it, and PostgreSQL then takes the newest.
+      // Last: while a table is tiny, the indexes above look as good a way to a row, and PostgreSQL then takes the newest.
+      // Rule 1: one execution for one identity; any number without one.
+      { name: 'dedupe', columns: 'namespace, dedupe_key, job', isUnique: true, unlessNull: 'dedupe_key' },
       { name: 'id', columns: 'namespace, id', isUnique: true },
     ],
     // Rows are settled a batch at a time, so half of each page is left for their new versions.

@@ -59,8 +59,8 @@ export function historyTables(t: ColumnTypes): readonly Table[] {
         'PRIMARY KEY (namespace, job, bucket, width, instance)',
       ],
       indexes: [
-        { name: 'bucket', columns: 'namespace, width, bucket' },
         { name: 'instance', columns: 'namespace, instance' },
+        { name: 'bucket', columns: 'namespace, width, bucket' },
       ],
       // Each settlement changes the rows of this minute, and nothing that an index has.
       storage: { fillfactor: 70, autovacuum_vacuum_scale_factor: 0.01, autovacuum_vacuum_cost_delay: 0 },
