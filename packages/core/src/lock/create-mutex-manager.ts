@@ -43,14 +43,15 @@ class DriverMutexManager implements MutexManager {
   constructor(driver: LockDriver, runtime: Runtime, logger: Logger) {
     this.#calls = new DriverCalls(driver, runtime, logger)
     this.#keeper = new LeaseKeeper(this.#calls, (key) => this.#turns.nudge(key))
-    const { advanceMany, now } = driver
+    const advanceMany = driver.advanceMany?.bind(driver)
     if (advanceMany !== undefined) {
       this.advanceMany = async (entries) => {
         for (const entry of entries) checkAdvance(entry)
-        return this.#ask(registerNames(entries), () => advanceMany.call(driver, entries))
+        return this.#ask(registerNames(entries), () => advanceMany(entries))
       }
     }
-    if (now !== undefined) this.serverNow = async () => this.#ask('Lock clock', () => now.call(driver))
+    const now = driver.now?.bind(driver)
+    if (now !== undefined) this.serverNow = async () => this.#ask('Lock clock', now)
   }
 
   async acquire(key: string, options: AcquireOptions = {}): Promise<Lease> {

@@ -20,8 +20,15 @@ test('rule 25: an answer about registers that does not come is given up after 2 
 
 test('rule 25: registers and the clock of a lock server that has none are not offered', () => {
   const runtime = virtualRuntime()
-  const { minTtlMs, maxTtlMs, tryAcquire, renewMany, release, close } = memoryLockDriver({ runtime })
-  const driver: LockDriver = { minTtlMs, maxTtlMs, tryAcquire, renewMany, release, close }
+  const sound = memoryLockDriver({ runtime })
+  const driver: LockDriver = {
+    minTtlMs: sound.minTtlMs,
+    maxTtlMs: sound.maxTtlMs,
+    tryAcquire: (request) => sound.tryAcquire(request),
+    renewMany: (renewals) => sound.renewMany(renewals),
+    release: (release) => sound.release(release),
+    close: () => sound.close(),
+  }
   const mutex = createMutexManager(driver, { runtime })
   expect([mutex.advanceMany, mutex.serverNow]).toEqual([undefined, undefined])
 })
