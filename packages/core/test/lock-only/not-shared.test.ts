@@ -85,3 +85,34 @@ test('rule 25: what is here can be cancelled, retried and waited for, and its ke
   })
   expect(await scheduler.cancel(later.id)).toBe('cancelled')
 })
+
+test("rule 25: what is read says that it is this instance's own", async () => {
+  await using stage = new LockOnlyStage()
+  const jobs: MakeJobs = ({ ran }) => [defineJob({ name: 'plain', trigger: every('1s'), run: ran })]
+  const { scheduler } = await stage.start(jobs)
+  await stage.reach(5 * SECOND)
+  const range = { from: START, to: START + 5 * SECOND }
+  const page = await scheduler.executions()
+  const reads = [
+    page,
+    await scheduler.execution(page.items[0]?.id ?? ''),
+    await scheduler.jobs(),
+    await scheduler.stats(range),
+    await scheduler.health(),
+    ...(await scheduler.queues()),
+    ...(await scheduler.instances()),
+    ...(await scheduler.ticks('plain', range)),
+  ]
+  expect(reads.length).toBeGreaterThan(10)
+  expect(new Set(reads.map((read) => read?.scope))).toEqual(new Set(['instance']))
+  const alone = createScheduler({ jobs: [plain], runtime: stage.runtime })
+  expect(await alone.executions()).not.toHaveProperty('scope')
+})
+
+test("rule 25: the upkeep of its own memory is every instance's own affair", async () => {
+  await using stage = new LockOnlyStage()
+  const jobs: MakeJobs = ({ ran }) => [defineJob({ name: 'plain', trigger: every('1s'), run: ran })]
+  const instances = [await stage.start(jobs, { retention: '1m' }), await stage.start(jobs, { retention: '1m' })]
+  await stage.reach(21 * 60 * SECOND)
+  for (const { scheduler } of instances) expect(await scheduler.countExecutions()).toBeLessThan(2 * 60)
+})
