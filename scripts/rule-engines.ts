@@ -7,11 +7,13 @@ const COLUMNS = ['memory', 'SQLite', 'PostgreSQL', 'MariaDB', 'no store needed']
 type Column = (typeof COLUMNS)[number]
 type Engine = Exclude<Column, 'no store needed'>
 
-/** The groups of `describeOnServers`. MySQL is tested where it can be had and has no column. */
+/** The groups of tests on servers. MySQL is tested where it can be had; Redis and etcd keep locks only: none has a column. */
 const GROUPS: Readonly<Record<string, Engine | null>> = {
   'on postgres': 'PostgreSQL',
   'on mariadb': 'MariaDB',
   'on mysql': null,
+  'on redis': null,
+  'on etcd': null,
 }
 
 /** What tests outside these groups run on; the first folder or file that fits counts. */

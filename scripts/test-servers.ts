@@ -1,16 +1,32 @@
 /**
- * Starts PostgreSQL and MariaDB once for a test run, if any of its files uses them, and passes their URLs on in
- * `ESCAPEMENT_TEST_POSTGRES_URL` and `…_MARIADB_URL`. What cannot be had is listed at the end; with `CI=true` it fails the
- * run. `ESCAPEMENT_TEST_SERVERS=postgres` limits it, as where a machine is meant to test SQLite only.
+ * Starts each server once for a test run, if any of its files uses it, and passes the URLs on in
+ * `ESCAPEMENT_TEST_POSTGRES_URL`, `…_MARIADB_URL`, `…_REDIS_URL` and `…_ETCD_URL`. What cannot be had is listed at the end;
+ * with `CI=true` it fails the run. `ESCAPEMENT_TEST_SERVERS=postgres` limits it, as where a machine is meant to test SQLite
+ * only.
  */
 import { readFileSync } from 'node:fs'
 import { serverVariable, type ServerKind, startServers } from '@escapement/testkit/servers'
 import type { TestProject } from 'vitest/node'
 
-const KINDS = ['postgres', 'mariadb'] as const
+const KINDS: readonly ServerKind[] = ['postgres', 'mariadb', 'redis', 'etcd']
 
-/** Which servers a run is to have, and why not the others. */
-export function plannedServers(choice: string | undefined): { wanted: ServerKind[]; notRun: string[] } {
+/** What a test file says when it uses a server. */
+const USES: readonly (readonly [text: string, kinds: readonly ServerKind[]])[] = [
+  ['describeOnServers(', ['postgres', 'mariadb']],
+  ["describeWithServer('redis'", ['redis']],
+  ["describeWithServer('etcd'", ['etcd']],
+]
+
+/** The servers that these test files use. */
+export function usedServers(sources: readonly string[]): readonly ServerKind[] {
+  return USES.flatMap(([text, kinds]) => (sources.some((source) => source.includes(text)) ? kinds : []))
+}
+
+/** Which of the servers that a run uses it is to have, and why not the others. */
+export function plannedServers(
+  choice: string | undefined,
+  used: readonly ServerKind[],
+): { wanted: ServerKind[]; notRun: string[] } {
   const chosen: readonly string[] =
     choice === undefined
       ? KINDS
@@ -23,8 +39,8 @@ export function plannedServers(choice: string | undefined): { wanted: ServerKind
     throw new Error(`ESCAPEMENT_TEST_SERVERS has "${unknown}"; it may have ${KINDS.join(', ')}`)
   }
   return {
-    wanted: KINDS.filter((kind) => chosen.includes(kind)),
-    notRun: KINDS.filter((kind) => !chosen.includes(kind)).map((kind) => `${kind}: not in ESCAPEMENT_TEST_SERVERS`),
+    wanted: used.filter((kind) => chosen.includes(kind)),
+    notRun: used.filter((kind) => !chosen.includes(kind)).map((kind) => `${kind}: not in ESCAPEMENT_TEST_SERVERS`),
   }
 }
 
@@ -33,8 +49,9 @@ export default async function setup(project: TestProject): Promise<(() => Promis
   // What the run was limited to on the command line; vitest has it, but not in its types.
   const { filenamePattern } = project.vitest as { filenamePattern?: string[] }
   const { testFiles } = await project.globTestFiles(filenamePattern)
-  if (!testFiles.some((file) => readFileSync(file, 'utf8').includes('describeOnServers('))) return undefined
-  const { wanted, notRun } = plannedServers(process.env['ESCAPEMENT_TEST_SERVERS'])
+  const used = usedServers(testFiles.map((file) => readFileSync(file, 'utf8')))
+  if (used.length === 0) return undefined
+  const { wanted, notRun } = plannedServers(process.env['ESCAPEMENT_TEST_SERVERS'], used)
   const started = await startServers(wanted)
   for (const server of Object.values(started.servers)) process.env[serverVariable(server.kind)] = server.url
   notRun.push(...started.unavailable.map(({ kind, reason }) => `${kind}: ${reason}`))

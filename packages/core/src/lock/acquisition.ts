@@ -128,24 +128,21 @@ export class Acquisition {
 
   async #awaitRelease(turn: Turn, heldForMs: number | null): Promise<void> {
     const { driver, runtime, logger } = this.#calls
-    const waitForRelease = driver.waitForRelease?.bind(driver)
+    const canWait = driver.waitForRelease !== undefined
     const pollingMs = Math.min(pollMs(heldForMs, runtime.random()), this.#leftMs())
-    const longestMs =
-      waitForRelease === undefined
-        ? pollingMs
-        : Math.min((heldForMs ?? LONGEST_WATCH_MS) + 1, LONGEST_WATCH_MS, this.#leftMs())
+    const longestMs = canWait
+      ? Math.min((heldForMs ?? LONGEST_WATCH_MS) + 1, LONGEST_WATCH_MS, this.#leftMs())
+      : pollingMs
     const watch = new AbortController()
     try {
       await this.#pause(longestMs, (resume) => {
         turn.onNudge = resume
-        waitForRelease?.(this.#claim.request, { timeoutMs: longestMs, signal: watch.signal }).then(
-          resume,
-          (error: unknown) => {
-            if (watch.signal.aborted) return
-            logger.debug('Locks: waiting for a release failed, asking again instead', { error })
-            runtime.sleep(pollingMs, watch.signal, { keepAlive: false }).then(resume, () => undefined)
-          },
-        )
+        if (!canWait) return
+        this.#claim.waitForRelease({ timeoutMs: longestMs, signal: watch.signal }).then(resume, (error: unknown) => {
+          if (watch.signal.aborted) return
+          logger.debug('Locks: waiting for a release failed, asking again instead', { error })
+          runtime.sleep(pollingMs, watch.signal, { keepAlive: false }).then(resume, () => undefined)
+        })
       })
     } finally {
       turn.onNudge = undefined

@@ -3,7 +3,7 @@ import { type DriverCalls, isHopeless } from './driver-calls.ts'
 import { HeldLease } from './held-lease.ts'
 import type { LeaseKeeper } from './lease-keeper.ts'
 import { answerLimitMs } from './lease-timing.ts'
-import type { LockGrant, LockRefusal, LockRequest } from './lock-driver.ts'
+import type { LockGrant, LockRefusal, LockRequest, ReleaseWait } from './lock-driver.ts'
 import { Stopwatch } from './stopwatch.ts'
 
 /**
@@ -18,8 +18,8 @@ export class Claim {
   /** The fence of the lease that was made of a grant. */
   #used: bigint | undefined
   #isGivenUp = false
-  /** Whether a request was sent of which nobody knows what became of it. */
-  #isUncertain = false
+  /** Whether the server may know the id: by a request of which nobody knows what became of it, or by a place in its queue. */
+  #mayBeKnown = false
 
   constructor(calls: DriverCalls, keeper: LeaseKeeper, key: string, ttlMs: number, renews: boolean) {
     this.#calls = calls
@@ -42,7 +42,7 @@ export class Claim {
     try {
       answer = await this.#calls.within(limitMs, this.request.key, answering, stop, (late) => this.#hearLate(late))
     } catch (error) {
-      this.#isUncertain ||= !isHopeless(error)
+      this.#mayBeKnown ||= !isHopeless(error)
       throw error
     }
     if (!answer.isGranted) return answer
@@ -55,11 +55,17 @@ export class Claim {
     return null
   }
 
+  /** Resolves when asking again may help. A driver whose server queues may leave the id there until it is granted or given up. */
+  async waitForRelease(wait: ReleaseWait): Promise<void> {
+    this.#mayBeKnown = true
+    await this.#calls.driver.waitForRelease?.(this.request, wait)
+  }
+
   /** Nobody wants the key under this id any more. Idempotent. */
   giveUp(fence: bigint | null = null): void {
     if (this.#isGivenUp) return
     this.#isGivenUp = true
-    if (fence !== null || this.#isUncertain) this.#giveBack(fence)
+    if (fence !== null || this.#mayBeKnown) this.#giveBack(fence)
   }
 
   /** A request that had been given up was answered after all. */

@@ -98,13 +98,14 @@ export interface LockDriver {
   /**
    * Resolves once `key` may be free, also when it became free before the call, and at latest after `timeoutMs`. May
    * resolve too early, never too late: whoever subscribes to releases looks at the key once more after that. A server
-   * that queues by itself may queue `request.owner` here and let its next `tryAcquire` find the grant. Without this
-   * method the manager polls.
+   * that queues by itself may queue `request.owner` here and let its next `tryAcquire` find the grant: whoever gives up
+   * after this call releases what the owner has, `fence: null`. Without this method the manager polls.
    */
   waitForRelease?(request: LockRequest, wait: ReleaseWait): Promise<void>
 
   /**
-   * Sets each register that is absent or less than the given value; registers never expire.
+   * Sets each register that is absent or less than the given value; registers never expire. Of several entries for one
+   * register each is judged after those before it.
    *
    * @returns One answer per entry, in the same order: true only for the one call that moved the register there.
    */

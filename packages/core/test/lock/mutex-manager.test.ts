@@ -126,6 +126,37 @@ test('rule 23: a driver that fails to wait is asked at the pace of one that cann
   expect(runtime.monotonic() - releasedAt).toBeLessThanOrEqual(13)
 })
 
+test('who has waited at a server that queues gives its place up: after its wait, on its abort, when the manager closes', async () => {
+  const runtime = virtualRuntime()
+  const sound = memoryLockDriver({ runtime })
+  const queue: string[] = []
+  const driver = driverWith(runtime, {
+    waitForRelease: async ({ owner }, { timeoutMs, signal }) => {
+      if (!queue.includes(owner)) queue.push(owner)
+      await runtime.sleep(timeoutMs, signal).catch(() => undefined)
+    },
+    release: async (release) => {
+      if (release.fence === null && queue.includes(release.owner)) queue.splice(queue.indexOf(release.owner), 1)
+      return sound.release(release)
+    },
+  })
+  const holder = createMutexManager(driver, { runtime, logger: silent })
+  const waiter = createMutexManager(driver, { runtime, logger: silent })
+  await holder.acquire('key')
+  const abort = new AbortController()
+  const given = [{ wait: '7s' }, { signal: abort.signal }, {}] as const
+  for (const [index, options] of given.entries()) {
+    const waiting = waiter.acquire('key', options).catch(() => undefined)
+    await runtime.advance(6_000)
+    expect(queue).toHaveLength(1) // one place in the queue, however often the driver is asked to wait
+    if (index === 1) abort.abort()
+    if (index === 2) await waiter.close()
+    await runtime.runUntil(waiting)
+    await runtime.advance(0)
+    expect(queue).toEqual([])
+  }
+})
+
 test('a waiter of the same manager gets the key at the instant of its release, without polling', async () => {
   const runtime = virtualRuntime()
   const mutex = createMutexManager(driverWith(runtime, {}), { runtime, logger: silent })

@@ -27,6 +27,10 @@ export interface MutexContractServer {
 export interface MutexContractTarget {
   /** `virtual` when the server's clock is the runtime that `start` is given: cases then take no real time. Else `real`. */
   readonly time: 'virtual' | 'real'
+  /** The ttl of most cases, milliseconds: for servers that keep no lease as short as the default of 1,000. */
+  readonly ttlMs?: number
+  /** For how long after its end a server may still keep a lease, milliseconds. Default 0. */
+  readonly lingerMs?: number
   /** What cannot be tried here. Default: nothing. */
   readonly lacks?: readonly MutexFeature[]
   /** Starts a server, or makes room on one, for one case. */
@@ -49,6 +53,9 @@ export interface MutexCaseSetup {
   /** One more client, with clocks and a connection of its own. */
   client(): Promise<MutexClient>
 }
+
+/** Short enough for real time, long enough for a busy machine. */
+const DEFAULT_TTL_MS = 1_000
 
 const SILENT: Logger = {
   debug: () => undefined,
@@ -90,5 +97,10 @@ export function mutexCase(
   }
 }
 
-/** The ttl of most cases, milliseconds: short enough for real time, long enough for a busy machine. */
-export const TTL_MS = 1_000
+/** The target's lengths of time, milliseconds, with their defaults. */
+export function caseTimes({ ttlMs = DEFAULT_TTL_MS, lingerMs = 0 }: MutexContractTarget): {
+  readonly ttlMs: number
+  readonly lingerMs: number
+} {
+  return { ttlMs, lingerMs }
+}

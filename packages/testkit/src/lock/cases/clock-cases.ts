@@ -1,21 +1,22 @@
 import assert from 'node:assert/strict'
-import { type MutexCase, type MutexContractTarget, mutexCase, TTL_MS } from '../mutex-case.ts'
+import { caseTimes, type MutexCase, type MutexContractTarget, mutexCase } from '../mutex-case.ts'
 
 const TEN_MINUTES_MS = 600_000
 const LOST = { code: 'ERR_LEASE_LOST' }
 
 /** Clocks that are wrong, and holders that stand still. */
 export function clockCases(target: MutexContractTarget): MutexCase[] {
+  const { ttlMs, lingerMs } = caseTimes(target)
   return [
     mutexCase(
       target,
       'promise 6: a blocked holder computes that its lease is over, and is told on its next turn',
       async (setup) => {
         const [a, b] = [await setup.client(), await setup.client()]
-        const lease = await setup.clock.until(a.mutex.acquire('key', { ttl: TTL_MS }))
+        const lease = await setup.clock.until(a.mutex.acquire('key', { ttl: ttlMs }))
         const { signal } = lease
         a.node.pause()
-        await setup.clock.advance(1.5 * TTL_MS)
+        await setup.clock.advance(1.5 * ttlMs + lingerMs)
         assert.ok((await setup.clock.until(b.mutex.tryAcquire('key'))) !== null)
         assert.equal(signal.aborted, false, 'no timer can have told it')
         assert.equal(lease.remainingMs(), 0)
@@ -29,10 +30,10 @@ export function clockCases(target: MutexContractTarget): MutexCase[] {
       'promise 6: a holder that was stopped is told when it goes on, and its renewal revives nothing',
       async (setup) => {
         const [a, b] = [await setup.client(), await setup.client()]
-        const lease = await setup.clock.until(a.mutex.acquire('key', { ttl: TTL_MS }))
+        const lease = await setup.clock.until(a.mutex.acquire('key', { ttl: ttlMs }))
         a.node.pause()
-        await setup.clock.advance(2 * TTL_MS)
-        const next = await setup.clock.until(b.mutex.acquire('key', { ttl: 5 * TTL_MS }))
+        await setup.clock.advance(2 * ttlMs)
+        const next = await setup.clock.until(b.mutex.acquire('key', { ttl: 5 * ttlMs }))
         a.node.resume()
         await setup.clock.advance(100)
         assert.equal(lease.signal.aborted, true)
@@ -47,7 +48,7 @@ export function clockCases(target: MutexContractTarget): MutexCase[] {
       'promise 6: a wall clock that jumps ahead ends the lease at once, as after a sleep of the machine',
       async (setup) => {
         const { mutex, node } = await setup.client()
-        const lease = await setup.clock.until(mutex.acquire('key', { ttl: TTL_MS }))
+        const lease = await setup.clock.until(mutex.acquire('key', { ttl: ttlMs }))
         node.stepWallClock(TEN_MINUTES_MS)
         assert.equal(lease.remainingMs(), 0)
         assert.equal(lease.signal.aborted, true)
@@ -56,19 +57,19 @@ export function clockCases(target: MutexContractTarget): MutexCase[] {
 
     mutexCase(target, 'promise 6: a jump ahead is noticed by itself within a renewal', async (setup) => {
       const { mutex, node } = await setup.client()
-      const lease = await setup.clock.until(mutex.acquire('key', { ttl: TTL_MS }))
+      const lease = await setup.clock.until(mutex.acquire('key', { ttl: ttlMs }))
       const { signal } = lease
       node.stepWallClock(TEN_MINUTES_MS)
-      await setup.clock.advance(TTL_MS / 2)
+      await setup.clock.advance(ttlMs / 2)
       assert.equal(signal.aborted, true)
     }),
 
     mutexCase(target, 'promise 6: a wall clock that is set back makes no lease longer', async (setup) => {
       const { mutex, node } = await setup.client()
-      const lease = await setup.clock.until(mutex.acquire('key', { ttl: TTL_MS, renew: false }))
+      const lease = await setup.clock.until(mutex.acquire('key', { ttl: ttlMs, renew: false }))
       node.stepWallClock(-TEN_MINUTES_MS)
-      assert.ok(lease.remainingMs() < TTL_MS)
-      await setup.clock.advance(TTL_MS)
+      assert.ok(lease.remainingMs() < ttlMs)
+      await setup.clock.advance(ttlMs)
       assert.equal(lease.remainingMs(), 0)
     }),
 
@@ -78,8 +79,8 @@ export function clockCases(target: MutexContractTarget): MutexCase[] {
         a.node.stepWallClock(-offsetMs)
         b.node.stepWallClock(offsetMs)
         const key = `key ${offsetMs}`
-        const lease = await setup.clock.until(a.mutex.acquire(key, { ttl: TTL_MS }))
-        await setup.clock.advance(1.5 * TTL_MS)
+        const lease = await setup.clock.until(a.mutex.acquire(key, { ttl: ttlMs }))
+        await setup.clock.advance(1.5 * ttlMs)
         assert.equal(await setup.clock.until(b.mutex.tryAcquire(key)), null)
         lease.assertHeld()
         assert.equal(await setup.clock.until(lease.release()), 'released')

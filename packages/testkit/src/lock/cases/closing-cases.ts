@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
-import { type MutexCase, type MutexContractTarget, mutexCase, TTL_MS } from '../mutex-case.ts'
+import { caseTimes, type MutexCase, type MutexContractTarget, mutexCase } from '../mutex-case.ts'
 
 const UNAVAILABLE = { code: 'ERR_LOCK_UNAVAILABLE' }
 
 /** How a manager ends. */
 export function closingCases(target: MutexContractTarget): MutexCase[] {
+  const { ttlMs } = caseTimes(target)
   return [
     mutexCase(
       target,
@@ -39,7 +40,7 @@ export function closingCases(target: MutexContractTarget): MutexCase[] {
       const [a, b] = [await setup.client(), await setup.client()]
       a.driver.fail('tryAcquire', { kind: 'hanging-reply' })
       const asking = Promise.allSettled([a.mutex.acquire('key', { ttl: 60_000 })])
-      await setup.clock.advance(TTL_MS / 4) // the server has handled it
+      await setup.clock.advance(ttlMs / 4) // the server has handled it
       await setup.clock.until(a.mutex.close())
       assert.equal((await setup.clock.until(asking))[0]?.status, 'rejected')
       assert.ok((await setup.clock.until(b.mutex.tryAcquire('key'))) !== null)

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { type MutexCase, type MutexContractTarget, mutexCase, TTL_MS } from '../mutex-case.ts'
+import { caseTimes, type MutexCase, type MutexContractTarget, mutexCase } from '../mutex-case.ts'
 
 const ALIKE = [
   'a',
@@ -21,17 +21,18 @@ const ALIKE = [
 
 /** Who gets a key, and with which fence. */
 export function grantCases(target: MutexContractTarget): MutexCase[] {
+  const { ttlMs } = caseTimes(target)
   return [
     mutexCase(
       target,
       'a free key is granted, a held one is refused, a released one is granted again',
       async (setup) => {
         const [a, b] = [await setup.client(), await setup.client()]
-        const first = await setup.clock.until(a.mutex.tryAcquire('key', { ttl: TTL_MS }))
+        const first = await setup.clock.until(a.mutex.tryAcquire('key', { ttl: ttlMs }))
         assert.ok(first !== null)
         assert.equal(first.key, 'key')
         assert.ok(first.fence > 0n)
-        assert.ok(first.remainingMs() > 0 && first.remainingMs() < TTL_MS)
+        assert.ok(first.remainingMs() > 0 && first.remainingMs() < ttlMs)
         first.assertHeld()
         assert.equal(await setup.clock.until(b.mutex.tryAcquire('key')), null)
         assert.equal(await setup.clock.until(a.mutex.tryAcquire('key')), null, 'nor is it granted to the holder itself')
@@ -55,14 +56,14 @@ export function grantCases(target: MutexContractTarget): MutexCase[] {
       const [a, b] = [await setup.client(), await setup.client()]
       const fences: bigint[] = []
       for (const { mutex } of [a, b, a]) {
-        const lease = await setup.clock.until(mutex.acquire('key', { ttl: TTL_MS }))
+        const lease = await setup.clock.until(mutex.acquire('key', { ttl: ttlMs }))
         await setup.clock.until(lease.renew())
         fences.push(lease.fence)
         await setup.clock.until(lease.release())
       }
       for (const { mutex } of [b, a]) {
-        fences.push((await setup.clock.until(mutex.acquire('key', { ttl: 300, renew: false }))).fence)
-        await setup.clock.advance(400)
+        fences.push((await setup.clock.until(mutex.acquire('key', { ttl: ttlMs, renew: false }))).fence)
+        await setup.clock.advance(1.2 * ttlMs)
       }
       for (const [index, fence] of fences.entries()) assert.ok(index === 0 || fence > (fences[index - 1] ?? fence))
     }),
@@ -95,12 +96,12 @@ export function grantCases(target: MutexContractTarget): MutexCase[] {
     mutexCase(target, 'a holder that died frees its key when its lease ends, and no earlier', async (setup) => {
       const [dead, next] = [await setup.client(), await setup.client()]
       const startedAt = next.node.monotonic()
-      await setup.clock.until(dead.mutex.acquire('key', { ttl: TTL_MS, renew: false }))
-      await setup.clock.until(next.mutex.acquire('key', { wait: 10 * TTL_MS }))
+      await setup.clock.until(dead.mutex.acquire('key', { ttl: ttlMs, renew: false }))
+      await setup.clock.until(next.mutex.acquire('key', { wait: 10 * ttlMs }))
       const waitedMs = next.node.monotonic() - startedAt
-      assert.ok(waitedMs >= TTL_MS - 5, `waited ${waitedMs} ms`)
+      assert.ok(waitedMs >= ttlMs - 5, `waited ${waitedMs} ms`)
       // Real servers may keep a lease for longer than was asked for.
-      if (target.time === 'virtual') assert.ok(waitedMs <= TTL_MS + 50, `waited ${waitedMs} ms`)
+      if (target.time === 'virtual') assert.ok(waitedMs <= ttlMs + 50, `waited ${waitedMs} ms`)
     }),
   ]
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { LockRequest } from '@escapement/core'
 import type { FaultyLockDriver } from '../faulty-lock-driver.ts'
-import { type MutexCase, type MutexContractTarget, mutexCase, TTL_MS } from '../mutex-case.ts'
+import { caseTimes, type MutexCase, type MutexContractTarget, mutexCase } from '../mutex-case.ts'
 
 const UNAVAILABLE = { code: 'ERR_LOCK_UNAVAILABLE' }
 
@@ -12,12 +12,13 @@ function owners(driver: FaultyLockDriver): Set<string> {
 
 /** What becomes of a request whose answer does not arrive, or arrives too late. */
 export function lostAnswerCases(target: MutexContractTarget): MutexCase[] {
+  const { ttlMs } = caseTimes(target)
   return [
     mutexCase(target, 'a grant whose answer was lost is found again under the same owner', async (setup) => {
       const [a, b] = [await setup.client(), await setup.client()]
       for (const ask of ['acquire', 'tryAcquire'] as const) {
         a.driver.fail('tryAcquire', { kind: 'lost-reply' })
-        const lease = await setup.clock.until(a.mutex[ask](ask, { ttl: TTL_MS }))
+        const lease = await setup.clock.until(a.mutex[ask](ask, { ttl: ttlMs }))
         assert.ok(lease !== null)
         lease.assertHeld()
         assert.equal(await setup.clock.until(b.mutex.tryAcquire(ask)), null)
@@ -28,18 +29,18 @@ export function lostAnswerCases(target: MutexContractTarget): MutexCase[] {
     mutexCase(target, 'promise 6: a lease counts from when it was asked for, not from the answer', async (setup) => {
       const { mutex, driver } = await setup.client()
       driver.fail('tryAcquire', { kind: 'late-reply', delayMs: 600 })
-      const lease = await setup.clock.until(mutex.acquire('key', { ttl: 6 * TTL_MS }))
-      assert.ok(lease.remainingMs() > 0 && lease.remainingMs() <= 6 * TTL_MS - 600)
+      const lease = await setup.clock.until(mutex.acquire('key', { ttl: 6 * ttlMs }))
+      assert.ok(lease.remainingMs() > 0 && lease.remainingMs() <= 6 * ttlMs - 600)
     }),
 
     mutexCase(target, 'a lease found again is relied on only for what is left of it', async (setup) => {
       const [a, b] = [await setup.client(), await setup.client()]
       a.driver.fail('tryAcquire', { kind: 'hanging-reply' })
-      const lease = await setup.clock.until(a.mutex.acquire('key', { ttl: 3 * TTL_MS, renew: false }))
-      assert.ok(lease.remainingMs() < 2.6 * TTL_MS, 'the first answer was awaited for a sixth of the ttl')
+      const lease = await setup.clock.until(a.mutex.acquire('key', { ttl: 3 * ttlMs, renew: false }))
+      assert.ok(lease.remainingMs() < 2.6 * ttlMs, 'the first answer was awaited for a sixth of the ttl')
       const others: Promise<unknown>[] = []
       lease.signal.addEventListener('abort', () => others.push(b.mutex.tryAcquire('key')))
-      await setup.clock.advance(3 * TTL_MS)
+      await setup.clock.advance(3 * ttlMs)
       assert.deepEqual(await setup.clock.until(Promise.all(others)), [null])
     }),
 
@@ -48,10 +49,10 @@ export function lostAnswerCases(target: MutexContractTarget): MutexCase[] {
       'a grant whose answer takes longer than its lease is never handed out as a live one',
       async (setup) => {
         const { mutex, driver } = await setup.client()
-        driver.fail('tryAcquire', { kind: 'late-reply', delayMs: 1.5 * TTL_MS })
-        const lease = await setup.clock.until(mutex.acquire('key', { ttl: TTL_MS, renew: false }))
+        driver.fail('tryAcquire', { kind: 'late-reply', delayMs: 1.5 * ttlMs })
+        const lease = await setup.clock.until(mutex.acquire('key', { ttl: ttlMs, renew: false }))
         assert.ok(lease.remainingMs() > 0)
-        await setup.clock.advance(TTL_MS)
+        await setup.clock.advance(ttlMs)
         assert.equal(lease.remainingMs(), 0)
       },
     ),
@@ -62,7 +63,7 @@ export function lostAnswerCases(target: MutexContractTarget): MutexCase[] {
       async (setup) => {
         const [a, b] = [await setup.client(), await setup.client()]
         a.driver.fail('tryAcquire', { kind: 'late-request', delayMs: 600 })
-        const lease = await setup.clock.until(a.mutex.acquire('key', { ttl: 3 * TTL_MS }))
+        const lease = await setup.clock.until(a.mutex.acquire('key', { ttl: 3 * ttlMs }))
         await setup.clock.until(lease.release())
         await setup.clock.advance(700)
         assert.ok((await setup.clock.until(b.mutex.tryAcquire('key'))) !== null)
@@ -71,10 +72,10 @@ export function lostAnswerCases(target: MutexContractTarget): MutexCase[] {
 
     mutexCase(target, 'a grant that comes after the caller gave up is given back', async (setup) => {
       const [a, b] = [await setup.client(), await setup.client()]
-      a.driver.fail('tryAcquire', { kind: 'late-request', delayMs: 3 * TTL_MS }, 100)
+      a.driver.fail('tryAcquire', { kind: 'late-request', delayMs: 3 * ttlMs }, 100)
       await assert.rejects(setup.clock.until(a.mutex.acquire('key', { wait: 0, ttl: 60_000 })), UNAVAILABLE)
-      await setup.clock.advance(3 * TTL_MS)
-      await setup.clock.until(b.mutex.acquire('key', { wait: 10 * TTL_MS }))
+      await setup.clock.advance(3 * ttlMs)
+      await setup.clock.until(b.mutex.acquire('key', { wait: 10 * ttlMs }))
     }),
 
     mutexCase(target, 'a grant under way when the caller aborts is given back', async (setup) => {
@@ -88,7 +89,7 @@ export function lostAnswerCases(target: MutexContractTarget): MutexCase[] {
         const [outcome] = await setup.clock.until(settled)
         assert.deepEqual(outcome, { status: 'rejected', reason: abort.signal.reason })
         // Long before the lease would end by itself.
-        const lease = await setup.clock.until(b.mutex.acquire('key', { wait: 10 * TTL_MS }))
+        const lease = await setup.clock.until(b.mutex.acquire('key', { wait: 10 * ttlMs }))
         await setup.clock.until(lease.release())
       }
     }),
@@ -107,7 +108,7 @@ export function lostAnswerCases(target: MutexContractTarget): MutexCase[] {
     mutexCase(target, 'acquire asks on while the server comes back within its wait', async (setup) => {
       const { mutex, driver } = await setup.client()
       driver.fail('tryAcquire', { kind: 'lost-request' }, 4)
-      const lease = await setup.clock.until(mutex.acquire('key', { wait: 10 * TTL_MS }))
+      const lease = await setup.clock.until(mutex.acquire('key', { wait: 10 * ttlMs }))
       lease.assertHeld()
       assert.equal(owners(driver).size, 1)
     }),

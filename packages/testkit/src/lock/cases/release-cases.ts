@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
-import { type MutexCase, type MutexContractTarget, mutexCase, TTL_MS } from '../mutex-case.ts'
+import { caseTimes, type MutexCase, type MutexContractTarget, mutexCase } from '../mutex-case.ts'
 
 const LOST = { code: 'ERR_LEASE_LOST' }
 
 /** How a lease is given back. */
 export function releaseCases(target: MutexContractTarget): MutexCase[] {
+  const { ttlMs, lingerMs } = caseTimes(target)
   return [
     mutexCase(target, 'release ends the lease once and answers the same ever after', async (setup) => {
       const [a, b] = [await setup.client(), await setup.client()]
@@ -25,16 +26,16 @@ export function releaseCases(target: MutexContractTarget): MutexCase[] {
 
     mutexCase(target, 'release after the lease has ended answers not-held and does not throw', async (setup) => {
       const { mutex } = await setup.client()
-      const lease = await setup.clock.until(mutex.acquire('key', { ttl: 300, renew: false }))
-      await setup.clock.advance(400)
+      const lease = await setup.clock.until(mutex.acquire('key', { ttl: ttlMs, renew: false }))
+      await setup.clock.advance(1.2 * ttlMs + lingerMs)
       assert.equal(await setup.clock.until(lease.release()), 'not-held')
     }),
 
     mutexCase(target, 'release after another has taken the key leaves the other its lease', async (setup) => {
       const [a, b, c] = [await setup.client(), await setup.client(), await setup.client()]
-      const late = await setup.clock.until(a.mutex.acquire('key', { ttl: 300, renew: false }))
-      await setup.clock.advance(400)
-      const next = await setup.clock.until(b.mutex.acquire('key', { ttl: 10 * TTL_MS }))
+      const late = await setup.clock.until(a.mutex.acquire('key', { ttl: ttlMs, renew: false }))
+      await setup.clock.advance(1.2 * ttlMs)
+      const next = await setup.clock.until(b.mutex.acquire('key', { ttl: 10 * ttlMs }))
       assert.equal(await setup.clock.until(late.release()), 'not-held')
       assert.equal(await setup.clock.until(c.mutex.tryAcquire('key')), null)
       await setup.clock.until(next.renew())
@@ -42,7 +43,7 @@ export function releaseCases(target: MutexContractTarget): MutexCase[] {
 
     mutexCase(target, 'a release whose answer was lost is asked again and still answers released', async (setup) => {
       const [a, b] = [await setup.client(), await setup.client()]
-      const lease = await setup.clock.until(a.mutex.acquire('key', { ttl: 10 * TTL_MS }))
+      const lease = await setup.clock.until(a.mutex.acquire('key', { ttl: 10 * ttlMs }))
       a.driver.fail('release', { kind: 'lost-reply' })
       assert.equal(await setup.clock.until(lease.release()), 'released')
       assert.ok((await setup.clock.until(b.mutex.tryAcquire('key'))) !== null)
@@ -53,10 +54,10 @@ export function releaseCases(target: MutexContractTarget): MutexCase[] {
       'release rejects while the server is away, and the key is free when its lease ends',
       async (setup) => {
         const [a, b] = [await setup.client(), await setup.client()]
-        const lease = await setup.clock.until(a.mutex.acquire('key', { ttl: TTL_MS }))
+        const lease = await setup.clock.until(a.mutex.acquire('key', { ttl: ttlMs }))
         a.driver.fail('release', { kind: 'lost-request' }, 10)
         await assert.rejects(setup.clock.until(lease.release()), { code: 'ERR_LOCK_UNAVAILABLE' })
-        await setup.clock.until(b.mutex.acquire('key', { wait: 5 * TTL_MS }))
+        await setup.clock.until(b.mutex.acquire('key', { wait: 5 * ttlMs }))
       },
     ),
 
@@ -76,7 +77,7 @@ export function releaseCases(target: MutexContractTarget): MutexCase[] {
 
     mutexCase(target, 'withLock passes no result on whose lease ended before the work did', async (setup) => {
       const { mutex, node } = await setup.client()
-      const working = mutex.withLock('key', () => node.sleep(2 * TTL_MS), { ttl: TTL_MS, renew: false })
+      const working = mutex.withLock('key', () => node.sleep(2 * ttlMs), { ttl: ttlMs, renew: false })
       await assert.rejects(setup.clock.until(working), LOST)
     }),
 

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
-import { type MutexCase, type MutexContractTarget, mutexCase, TTL_MS } from '../mutex-case.ts'
+import { caseTimes, type MutexCase, type MutexContractTarget, mutexCase } from '../mutex-case.ts'
 
 /** How a key is waited for. */
 export function waitingCases(target: MutexContractTarget): MutexCase[] {
+  const { ttlMs } = caseTimes(target)
   const isVirtual = target.time === 'virtual'
   return [
     mutexCase(target, 'rule 23: a waiter gets the key soon after its release', async (setup) => {
@@ -19,11 +20,11 @@ export function waitingCases(target: MutexContractTarget): MutexCase[] {
 
     mutexCase(target, 'a lease is as long as its ttl also after a long wait for it', async (setup) => {
       const [a, b] = [await setup.client(), await setup.client()]
-      const lease = await setup.clock.until(a.mutex.acquire('key', { ttl: 5 * TTL_MS }))
-      const waiting = b.mutex.acquire('key', { ttl: TTL_MS })
-      await setup.clock.advance(2 * TTL_MS)
+      const lease = await setup.clock.until(a.mutex.acquire('key', { ttl: 5 * ttlMs }))
+      const waiting = b.mutex.acquire('key', { ttl: ttlMs })
+      await setup.clock.advance(2 * ttlMs)
       await setup.clock.until(lease.release())
-      assert.ok((await setup.clock.until(waiting)).remainingMs() > TTL_MS / 2)
+      assert.ok((await setup.clock.until(waiting)).remainingMs() > ttlMs / 2)
     }),
 
     mutexCase(
@@ -76,7 +77,7 @@ export function waitingCases(target: MutexContractTarget): MutexCase[] {
       const order: number[] = []
       const numbers = Array.from({ length: 100 }, (_, index) => index)
       const served = numbers.map((index) =>
-        mutex.withLock('key', async () => void order.push(index), { wait: 60_000, ttl: 10 * TTL_MS }),
+        mutex.withLock('key', async () => void order.push(index), { wait: 60_000, ttl: 10 * ttlMs }),
       )
       await setup.clock.until(Promise.all(served))
       assert.deepEqual(order, numbers)
@@ -97,7 +98,7 @@ export function waitingCases(target: MutexContractTarget): MutexCase[] {
               await node.sleep(5)
               inside--
             },
-            { wait: 60_000, ttl: 10 * TTL_MS },
+            { wait: 60_000, ttl: 10 * ttlMs },
           ),
         ),
       )
@@ -113,7 +114,7 @@ export function waitingCases(target: MutexContractTarget): MutexCase[] {
       const [a, b] = [await setup.client(), await setup.client()]
       const lease = await setup.clock.until(a.mutex.acquire('key'))
       const impatient = b.mutex.acquire('key', { wait: 100 })
-      const patient = b.mutex.acquire('key', { wait: 5 * TTL_MS })
+      const patient = b.mutex.acquire('key', { wait: 5 * ttlMs })
       await assert.rejects(setup.clock.until(impatient), { code: 'ERR_LOCK_TIMEOUT' })
       await setup.clock.until(lease.release())
       ;(await setup.clock.until(patient)).assertHeld()
