@@ -1,4 +1,4 @@
-import { durationMs, type Logger, quietLogger, type Runtime, systemRuntime } from '@escapement/base'
+import { durationMs, InvalidOptionError, type Logger, quietLogger, type Runtime, systemRuntime } from '@escapement/base'
 import { LockUnavailableError } from '../error/lock-unavailable-error.ts'
 import { Acquisition, type Wanted } from './acquisition.ts'
 import { DriverCalls } from './driver-calls.ts'
@@ -6,7 +6,8 @@ import { HeldLease } from './held-lease.ts'
 import { KeyTurns } from './key-turns.ts'
 import type { Lease } from './lease.ts'
 import { LeaseKeeper } from './lease-keeper.ts'
-import type { LockDriver } from './lock-driver.ts'
+import { REGISTER_ANSWER_MS } from './lease-timing.ts'
+import type { LockDriver, RegisterAdvance } from './lock-driver.ts'
 import { checkLockKey } from './lock-key.ts'
 import type { AcquireOptions, LeaseOptions, MutexManager } from './mutex-manager.ts'
 
@@ -30,6 +31,8 @@ export function createMutexManager(driver: LockDriver, options: MutexManagerOpti
 }
 
 class DriverMutexManager implements MutexManager {
+  readonly advanceMany?: NonNullable<MutexManager['advanceMany']>
+  readonly serverNow?: NonNullable<MutexManager['serverNow']>
   readonly #calls: DriverCalls
   readonly #keeper: LeaseKeeper
   readonly #turns = new KeyTurns()
@@ -40,6 +43,15 @@ class DriverMutexManager implements MutexManager {
   constructor(driver: LockDriver, runtime: Runtime, logger: Logger) {
     this.#calls = new DriverCalls(driver, runtime, logger)
     this.#keeper = new LeaseKeeper(this.#calls, (key) => this.#turns.nudge(key))
+    const advanceMany = driver.advanceMany?.bind(driver)
+    if (advanceMany !== undefined) {
+      this.advanceMany = async (entries) => {
+        for (const entry of entries) checkAdvance(entry)
+        return this.#ask(registerNames(entries), () => advanceMany(entries))
+      }
+    }
+    const now = driver.now?.bind(driver)
+    if (now !== undefined) this.serverNow = async () => this.#ask('Lock clock', now)
   }
 
   async acquire(key: string, options: AcquireOptions = {}): Promise<Lease> {
@@ -78,6 +90,17 @@ class DriverMutexManager implements MutexManager {
     await this.close()
   }
 
+  /** Asks the driver for something that is about no lease; never asks twice. */
+  async #ask<T>(about: string, question: () => Promise<T>): Promise<T> {
+    if (this.#closed !== undefined) throw closedError(about)
+    this.#calls.begin()
+    try {
+      return await this.#calls.ask(REGISTER_ANSWER_MS, about, question())
+    } finally {
+      this.#calls.end()
+    }
+  }
+
   #wanted(key: string, options: LeaseOptions, waitMs: number): Wanted {
     checkLockKey(key)
     const { minTtlMs, maxTtlMs } = this.#calls.driver
@@ -88,7 +111,7 @@ class DriverMutexManager implements MutexManager {
   /** From here until its {@link DriverMutexManager.#end} a call can be ended by the caller and by the closing of the manager. */
   #begin(wanted: Wanted, signal: AbortSignal | undefined): Acquisition {
     signal?.throwIfAborted()
-    if (this.#closed !== undefined) throw closedError(wanted.key)
+    if (this.#closed !== undefined) throw closedError(lockName(wanted.key))
     const call = new Acquisition(this.#calls, this.#keeper, wanted, signal)
     this.#asking.add(call)
     this.#calls.begin()
@@ -102,7 +125,7 @@ class DriverMutexManager implements MutexManager {
   }
 
   async #close(): Promise<void> {
-    for (const call of this.#asking) call.stop(closedError(call.wanted.key))
+    for (const call of this.#asking) call.stop(closedError(lockName(call.wanted.key)))
     // What is granted at this very moment must be seen before what is held is released.
     await this.#calls.settled()
     await Promise.all(this.#keeper.held.map((lease) => lease[Symbol.asyncDispose]()))
@@ -110,6 +133,21 @@ class DriverMutexManager implements MutexManager {
   }
 }
 
-function closedError(key: string): LockUnavailableError {
-  return new LockUnavailableError(`Lock ${JSON.stringify(key)}: the mutex manager is closed; make another one`)
+function checkAdvance({ key, value }: RegisterAdvance): void {
+  checkLockKey(key)
+  if (Number.isSafeInteger(value)) return
+  throw new InvalidOptionError(`register ${JSON.stringify(key)} is to be ${String(value)}; it must be a safe integer`)
+}
+
+function registerNames([first, ...others]: readonly RegisterAdvance[]): string {
+  const name = first === undefined ? 'none' : JSON.stringify(first.key)
+  return `Lock registers (${name}${others.length > 0 ? ` and ${others.length} more` : ''})`
+}
+
+function lockName(key: string): string {
+  return `Lock ${JSON.stringify(key)}`
+}
+
+function closedError(about: string): LockUnavailableError {
+  return new LockUnavailableError(`${about}: the mutex manager is closed; make another one`)
 }

@@ -4,6 +4,9 @@ import { LockUnavailableError } from '../error/lock-unavailable-error.ts'
 import type { CallStop } from './call-stop.ts'
 import type { LockDriver, LockRelease } from './lock-driver.ts'
 
+/** Says what the lock server did, and that nobody knows what came of the question. */
+type Failure = (what: string, cause?: unknown) => LockUnavailableError
+
 /** A driver, and the clocks under which it is asked. Shared by all parts of one manager. */
 export class DriverCalls {
   readonly driver: LockDriver
@@ -50,6 +53,22 @@ export class DriverCalls {
     stop?: CallStop,
     onLate?: (answer: T) => void,
   ): Promise<T> {
+    return this.#within(limitMs, (what, cause) => unavailable(key, what, cause), answer, stop, onLate)
+  }
+
+  /** As {@link DriverCalls.within}, for a question that is about no lease but `about` something else. */
+  ask<T>(limitMs: number, about: string, answer: Promise<T>): Promise<T> {
+    const failed: Failure = (what, cause) => new LockUnavailableError(`${about}: the lock server ${what}`, { cause })
+    return this.#within(limitMs, failed, answer)
+  }
+
+  #within<T>(
+    limitMs: number,
+    failed: Failure,
+    answer: Promise<T>,
+    stop?: CallStop,
+    onLate?: (answer: T) => void,
+  ): Promise<T> {
     return new Promise((resolve, reject) => {
       let isLate = false
       const giveUp = (reason: unknown): void => {
@@ -57,9 +76,7 @@ export class DriverCalls {
         timer.cancel()
         reject(reason)
       }
-      const timer = this.timers.after(limitMs, () =>
-        giveUp(unavailable(key, `gave no answer within ${Math.ceil(limitMs)} ms`)),
-      )
+      const timer = this.timers.after(limitMs, () => giveUp(failed(`gave no answer within ${Math.ceil(limitMs)} ms`)))
       stop?.listen(giveUp)
       answer.then(
         (value) => {
@@ -67,7 +84,7 @@ export class DriverCalls {
           timer.cancel()
           resolve(value)
         },
-        (error: unknown) => giveUp(unavailable(key, 'failed', error)),
+        (error: unknown) => giveUp(failed('failed', error)),
       )
     })
   }

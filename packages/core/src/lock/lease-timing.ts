@@ -2,6 +2,12 @@
 const LONGEST_ANSWER_MS = 5_000
 
 /**
+ * How long an answer that is about no lease is awaited, milliseconds: a tick whose register is asked for twice is still
+ * punctual (rule 11).
+ */
+export const REGISTER_ANSWER_MS = 2_000
+
+/**
  * How long before its computed end a lease is no longer relied on: room for timers that fire late and for clocks whose
  * rates differ. A twentieth of the ttl, between 10 ms and 1 s.
  */

@@ -104,7 +104,8 @@ export interface LockDriver {
   waitForRelease?(request: LockRequest, wait: ReleaseWait): Promise<void>
 
   /**
-   * Sets each register that is absent or less than the given value; registers never expire.
+   * Sets each register that is absent or less than the given value; registers never expire. Of several entries for one
+   * register each is judged after those before it.
    *
    * @returns One answer per entry, in the same order: true only for the one call that moved the register there.
    */

@@ -1,5 +1,6 @@
 import type { Duration } from '@escapement/base'
 import type { Lease } from './lease.ts'
+import type { RegisterAdvance } from './lock-driver.ts'
 
 /** How a key is to be held. */
 export interface LeaseOptions {
@@ -51,6 +52,23 @@ export interface MutexManager extends AsyncDisposable {
    *   cannot be taken for exclusive; else as {@link MutexManager.acquire}.
    */
   withLock<T>(key: string, work: (lease: Lease) => Promise<T>, options?: AcquireOptions): Promise<T>
+
+  /**
+   * Moves registers forward: numbers that only grow and never expire. Of many calls that move one to the same value, one
+   * is told that it did. Absent when the lock server has no registers.
+   *
+   * @returns One answer per entry, in the same order: true only when this call moved the register there.
+   * @throws {@link LockUnavailableError} when the outcome is unknown. Asked again, an entry that is answered true was
+   *   not moved before; one that is answered false may have been moved by the call whose answer was lost.
+   */
+  readonly advanceMany?: (entries: readonly RegisterAdvance[]) => Promise<readonly boolean[]>
+
+  /**
+   * The lock server's clock, Unix milliseconds. Absent when it has none that can be asked.
+   *
+   * @throws {@link LockUnavailableError} when it does not answer.
+   */
+  readonly serverNow?: () => Promise<number>
 
   /** Ends all waiting, releases all that is held, then closes the driver. Idempotent; all callers share one promise. */
   close(): Promise<void>

@@ -17,12 +17,12 @@ export type LockFault =
   | { readonly kind: 'late-reply'; readonly delayMs: number }
 
 /** The methods of a driver that can be disturbed. */
-export type FaultyMethod = 'tryAcquire' | 'renewMany' | 'release'
+export type FaultyMethod = 'tryAcquire' | 'renewMany' | 'release' | 'advanceMany'
 
 /** One call that a driver got. */
 export interface LockCall {
   readonly method: FaultyMethod
-  /** The request, or the list of renewals. */
+  /** The request, or the list of renewals or registers. */
   readonly argument: unknown
 }
 
@@ -48,7 +48,7 @@ class ConnectionLost extends Error {
  */
 export function faultyLockDriver(driver: LockDriver, runtime: Runtime): FaultyLockDriver {
   const calls: LockCall[] = []
-  const faults: Record<FaultyMethod, LockFault[]> = { tryAcquire: [], renewMany: [], release: [] }
+  const faults: Record<FaultyMethod, LockFault[]> = { tryAcquire: [], renewMany: [], release: [], advanceMany: [] }
 
   const disturbed = <Argument, Answer>(method: FaultyMethod, call: (argument: Argument) => Promise<Answer>) => {
     return async (argument: Argument): Promise<Answer> => {
@@ -73,7 +73,8 @@ export function faultyLockDriver(driver: LockDriver, runtime: Runtime): FaultyLo
   }
   // An optional method that the driver lacks must be lacking here, too: the manager asks whether it is there.
   if (driver.waitForRelease !== undefined) faulty.waitForRelease = driver.waitForRelease.bind(driver)
-  if (driver.advanceMany !== undefined) faulty.advanceMany = driver.advanceMany.bind(driver)
+  const advanceMany = driver.advanceMany?.bind(driver)
+  if (advanceMany !== undefined) faulty.advanceMany = disturbed('advanceMany', advanceMany)
   if (driver.now !== undefined) faulty.now = driver.now.bind(driver)
   return faulty
 }

@@ -89,7 +89,7 @@ function registerCases(target: MutexContractTarget): MutexCase[] {
         false,
         false,
       ])
-      assert.deepEqual(await setup.clock.until(advanceMany([at('c', 1), at('c', 1)])), [true, false])
+      assert.deepEqual(await setup.clock.until(advanceMany([at('c', 1), at('c', 1), at('c', 2)])), [true, false, true])
       const instant = 1_800_000_000_000
       const calls = Array.from({ length: 8 }, async () => advanceMany([at('a', instant)]))
       const moved = (await setup.clock.until(Promise.all(calls))).flat()
