@@ -1,0 +1,59 @@
+import type { TimerQueue } from '@escapement/base'
+import { redisError } from '../error/redis-error.ts'
+import { RedisUnavailableError } from '../error/redis-unavailable-error.ts'
+import { RedisUnusableError } from '../error/redis-unusable-error.ts'
+import type { RedisConnection } from './redis-connection.ts'
+
+/** How long a command waits for its connection, milliseconds. */
+const READY_WITHIN_MS = 500
+
+/**
+ * Lets a command through only while the client sends at once. Clients queue what they cannot send, for as long as the
+ * server is away: what nobody wants any more would be done then.
+ */
+export class ReadyGate {
+  readonly #connection: RedisConnection
+  readonly #timers: TimerQueue
+  #opening: Promise<void> | undefined
+
+  constructor(connection: RedisConnection, timers: TimerQueue) {
+    this.#connection = connection
+    this.#timers = timers
+  }
+
+  /**
+   * @throws {@link RedisUnusableError} when the client is closed.
+   * @throws {@link RedisUnavailableError} when it is not ready in time, or could not connect.
+   */
+  async pass(): Promise<void> {
+    if (this.#connection.state === 'ready') return
+    await (this.#opening ??= this.#open().finally(() => {
+      this.#opening = undefined
+    }))
+  }
+
+  async #open(): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    const look = (): void => {
+      const { state } = this.#connection
+      if (state === 'ready') resolve()
+      if (state === 'closed') {
+        reject(
+          new RedisUnusableError('Redis: the client is not connected; connect it before, and close it after the mutex'),
+        )
+      }
+    }
+    const timer = this.#timers.after(READY_WITHIN_MS, () =>
+      reject(new RedisUnavailableError(`Redis: the client was not connected within ${READY_WITHIN_MS} ms; ask again`)),
+    )
+    const unwatch = this.#connection.watch((error) => (error === undefined ? look() : reject(redisError(error))))
+    try {
+      this.#connection.connect()
+      look()
+      await promise
+    } finally {
+      timer.cancel()
+      unwatch()
+    }
+  }
+}

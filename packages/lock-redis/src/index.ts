@@ -1,0 +1,5 @@
+export type { RedisClient } from './connection/redis-client.ts'
+export { RedisUnavailableError } from './error/redis-unavailable-error.ts'
+export { RedisUnusableError } from './error/redis-unusable-error.ts'
+export type { RedisLockOptions } from './redis-mutex.ts'
+export { redisLockDriver, redisMutex } from './redis-mutex.ts'

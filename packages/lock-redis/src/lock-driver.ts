@@ -1,0 +1,178 @@
+import { type Logger, type Runtime, TimerQueue } from '@escapement/base'
+import type {
+  LockDriver,
+  LockGrant,
+  LockRefusal,
+  LockRelease,
+  LockRenewal,
+  LockRequest,
+  RegisterAdvance,
+  ReleaseWait,
+  RenewalOutcome,
+} from '@escapement/core'
+import { ReadyGate } from './connection/ready-gate.ts'
+import type { RedisConnection } from './connection/redis-connection.ts'
+import { redisError } from './error/redis-error.ts'
+import { RedisUnavailableError } from './error/redis-unavailable-error.ts'
+import { warnOfEviction } from './eviction-warning.ts'
+import type { LockNames } from './lock-names.ts'
+import { ReleaseChannels } from './release/release-channels.ts'
+import { ACQUIRE, ADVANCE, HELD_FOR, RELEASE, RENEW } from './script/lock-scripts.ts'
+import type { LuaScript } from './script/lua-script.ts'
+
+/** How long a subscription is awaited before the waiter asks by itself, milliseconds. */
+const LISTENING_WITHIN_MS = 500
+
+/** How the locks are kept, with all defaults filled in. */
+export interface RedisLockSettings {
+  readonly names: LockNames
+  readonly runtime: Runtime
+  readonly logger: Logger
+  readonly maxTtlMs: number
+  /** Whether nothing is granted for `maxTtlMs` after an empty store is seen. */
+  readonly hasQuarantine: boolean
+}
+
+/** Locks as keys of one Redis, or of one Cluster. Everything is judged by the server's clock, each step is one script. */
+export class RedisLockDriver implements LockDriver {
+  readonly minTtlMs = 100
+  readonly maxTtlMs: number
+  readonly #connection: RedisConnection
+  readonly #settings: RedisLockSettings
+  readonly #timers: TimerQueue
+  readonly #gate: ReadyGate
+  readonly #channels: ReleaseChannels
+  #isLookedAt = false
+
+  constructor(connection: RedisConnection, settings: RedisLockSettings) {
+    const { runtime, maxTtlMs } = settings
+    this.maxTtlMs = maxTtlMs
+    this.#connection = connection
+    this.#settings = settings
+    this.#timers = new TimerQueue(runtime, { keepAlive: false })
+    this.#gate = new ReadyGate(connection, this.#timers)
+    this.#channels = new ReleaseChannels(connection, runtime, this.#timers)
+  }
+
+  async tryAcquire({ key, owner, ttlMs }: LockRequest): Promise<LockGrant | LockRefusal> {
+    const { names, logger } = this.#settings
+    const keys = [names.lock(key), names.fence(key), ...this.#markers]
+    const [verdict, fence, leftMs] = listOf(
+      await this.#run(ACQUIRE, keys, [owner, String(ttlMs), String(this.maxTtlMs)]),
+    )
+    if (Number(verdict) === 1) return { isGranted: true, fence: BigInt(String(fence)), ttlMs: Number(leftMs) }
+    if (Number(verdict) === 2) {
+      logger.warn(`Locks: Redis is empty, it may have lost its data; nothing is granted for ${Number(leftMs)} ms`)
+    }
+    return { isGranted: false, heldForMs: Number(leftMs) < 0 ? null : Number(leftMs) }
+  }
+
+  async renewMany(renewals: readonly LockRenewal[]): Promise<readonly RenewalOutcome[]> {
+    const renewed = await this.#runForEach(RENEW, renewals, ({ key, owner, fence, ttlMs }) => ({
+      key: this.#settings.names.lock(key),
+      values: [`${fence} ${owner}`, String(ttlMs)],
+    }))
+    return renewed.map((is) => (is ? 'renewed' : 'not-held'))
+  }
+
+  async release({ key, owner, fence }: LockRelease): Promise<boolean> {
+    const name = this.#settings.names.lock(key)
+    return Number(await this.#run(RELEASE, [name], [owner, fence === null ? '' : String(fence), name])) === 1
+  }
+
+  async waitForRelease({ key }: LockRequest, { timeoutMs, signal }: ReleaseWait): Promise<void> {
+    const name = this.#settings.names.lock(key)
+    const { promise: woken, resolve, reject } = Promise.withResolvers<void>()
+    const wake = (): void => resolve()
+    const listening = this.#channels.listen(name, wake)
+    let isListening = false
+    const timers = [
+      this.#timers.after(timeoutMs, wake),
+      this.#timers.after(LISTENING_WITHIN_MS, () => {
+        if (!isListening) reject(new RedisUnavailableError('Redis: no subscription was had in time; waiters poll'))
+      }),
+    ]
+    signal.addEventListener('abort', wake)
+    if (signal.aborted) wake()
+    try {
+      await Promise.race([woken, listening.isSure])
+      isListening = true
+      const leftMs = await Promise.race([woken, this.#run(HELD_FOR, [name, ...this.#markers], []).then(Number)])
+      if (leftMs === undefined || leftMs === -2) return
+      if (leftMs >= 0) timers.push(this.#timers.after(leftMs + 1, wake))
+      await woken
+    } catch (error) {
+      throw redisError(error)
+    } finally {
+      listening.stop()
+      for (const timer of timers) timer.cancel()
+      signal.removeEventListener('abort', wake)
+    }
+  }
+
+  async advanceMany(entries: readonly RegisterAdvance[]): Promise<readonly boolean[]> {
+    return this.#runForEach(ADVANCE, entries, ({ key, value }) => ({
+      key: this.#settings.names.register(key),
+      values: [String(value)],
+    }))
+  }
+
+  async now(): Promise<number> {
+    const [seconds, microseconds] = listOf(await this.#send(() => this.#connection.send(null, ['time'])))
+    return Number(seconds) * 1_000 + Number(microseconds) / 1_000
+  }
+
+  /** Ends what it has opened; the client is the host's. */
+  async close(): Promise<void> {
+    this.#channels.close()
+    this.#timers.close()
+  }
+
+  get #markers(): readonly string[] {
+    return this.#settings.hasQuarantine ? [this.#settings.names.marker] : []
+  }
+
+  /** One script for all, except in a Cluster, where each key may be elsewhere: there the scripts travel together. */
+  async #runForEach<Entry>(
+    script: LuaScript,
+    entries: readonly Entry[],
+    inputOf: (entry: Entry) => { readonly key: string; readonly values: readonly string[] },
+  ): Promise<readonly boolean[]> {
+    if (entries.length === 0) return []
+    const inputs = entries.map(inputOf)
+    const batches = this.#connection.isCluster ? inputs.map((input) => [input]) : [inputs]
+    const replies = await Promise.all(
+      batches.map((batch) =>
+        this.#run(
+          script,
+          batch.map(({ key }) => key),
+          batch.flatMap(({ values }) => values),
+        ),
+      ),
+    )
+    return replies.flatMap(listOf).map((is) => Number(is) === 1)
+  }
+
+  #run(script: LuaScript, keys: readonly string[], values: readonly string[]): Promise<unknown> {
+    return this.#send(() => script.run(this.#connection, keys, values))
+  }
+
+  async #send(send: () => Promise<unknown>): Promise<unknown> {
+    try {
+      await this.#gate.pass()
+      if (!this.#isLookedAt) {
+        this.#isLookedAt = true
+        void warnOfEviction(this.#connection, this.#settings.logger)
+      }
+      return await send()
+    } catch (error) {
+      throw redisError(error)
+    }
+  }
+}
+
+/** Clients answer a list with an array; one that the host has set up otherwise is refused as unusable. */
+function listOf(reply: unknown): readonly unknown[] {
+  if (Array.isArray(reply)) return reply
+  throw new TypeError(`Redis answered ${JSON.stringify(reply)} where a list was expected`)
+}
