@@ -2,7 +2,7 @@ import type { ExecutionStatus, Settlement, SettleResult, SettleStore } from '@es
 import type { SqliteSession } from '@escapement/db'
 import { isRecordOf, needsRow } from '../settle/attempt-record.ts'
 import { isKept } from '../settle/ending-row.ts'
-import { type SettledExecution, SettledMemory } from '../settle/settled-memory.ts'
+import { SettledMemory } from '../settle/settled-memory.ts'
 import { eventOf, type SettledRow, statusAfter } from '../settle/settlement-verdict.ts'
 import type { StatsEvent } from '../stats/stats-change.ts'
 import { visibleStatus } from '../execution/execution-row.ts'
@@ -20,14 +20,13 @@ interface Batch {
   /** The rows as they were before the batch. */
   readonly rows: Map<string, SettledRow>
   readonly events: StatsEvent[]
-  readonly gone: SettledExecution[]
 }
 
 /** From ended attempts to verdicts on SQLite. */
 export function sqliteSettling(context: SqliteContext): SettleStore {
   const sql = settlingSql(context.tables)
   const endings = new SqliteEndings(context.tables)
-  const memory = new SettledMemory()
+  const memory = new SettledMemory() // told before the commit: nobody asks it while the row is there
 
   const settleOne = (batch: Batch, given: Settlement): SettleResult => {
     const { executionId } = given
@@ -57,7 +56,7 @@ export function sqliteSettling(context: SqliteContext): SettleStore {
     batch.events.push(eventOf(row, given, status, isFirst))
     const isOpen = status === 'scheduled' || status === 'running'
     if (!isOpen && !isKept(row, status, given.history)) {
-      batch.gone.push(endings.letGo(session, namespace, row, status))
+      memory.remember(namespace, endings.letGo(session, namespace, row, status))
       return status
     }
     const error = given.error === null ? null : JSON.stringify(given.error)
@@ -93,7 +92,9 @@ export function sqliteSettling(context: SqliteContext): SettleStore {
       ]
       session.run(sql.recordAttempt, [...parameters, outcome, error, log])
     }
-    if (!isOpen) batch.gone.push(...endings.applyHistory(session, namespace, row, status, given.history))
+    if (isOpen) return status
+    const gone = endings.applyHistory(session, namespace, row, status, given.history)
+    for (const execution of gone) memory.remember(namespace, execution)
     return status
   }
 
@@ -105,7 +106,7 @@ export function sqliteSettling(context: SqliteContext): SettleStore {
       const settled = await Promise.all(
         batches.map((entries) =>
           context.write((session) => {
-            const batch: Batch = { session, namespace, rows: new Map(), events: [], gone: [] }
+            const batch: Batch = { session, namespace, rows: new Map(), events: [] }
             const results = inRounds(entries).flatMap((round) => {
               batch.rows.clear()
               const ids = JSON.stringify(round.map(({ executionId }) => executionId))
@@ -113,12 +114,11 @@ export function sqliteSettling(context: SqliteContext): SettleStore {
               return round.map((entry) => settleOne(batch, entry))
             })
             endings.statistics.count(session, namespace, batch.events)
-            return { results, gone: batch.gone }
+            return results
           }),
         ),
       )
-      for (const { gone } of settled) for (const execution of gone) memory.remember(namespace, execution)
-      return settled.flatMap(({ results }) => results)
+      return settled.flat()
     },
 
     async reportProgress(namespace, reports) {

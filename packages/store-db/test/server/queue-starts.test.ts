@@ -42,7 +42,7 @@ describe('where looks begin', () => {
   it.each([
     { tookMs: 10, restMs: 1_000 },
     { tookMs: 100, restMs: 2_000 },
-    { tookMs: 20_000, restMs: 4_000 },
+    { tookMs: 20_000, restMs: 12_000 },
   ])('a look from the start that took $tookMs ms is made again after $restMs ms', async ({ tookMs, restMs }) => {
     const runtime = virtualRuntime()
     const starts = new QueueStarts(runtime)

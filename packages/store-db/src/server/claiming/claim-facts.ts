@@ -48,8 +48,10 @@ export interface ClaimScope {
 }
 
 /** The guard that all executions of an exclusive job share (rule 16). */
+const JOB_GUARD = 'job:'
+
 function jobGuard(job: string): string {
-  return `job:${job}`
+  return JOB_GUARD + job
 }
 
 /** The guards that a row can only be taken under. */
@@ -76,6 +78,8 @@ export class ClaimFacts {
   readonly #queues = new Map<string, LockedQueue | null>()
   readonly #guards = new Map<string, number | null>()
   readonly #open = new Map<string, OpenRow[]>()
+  /** What the pass itself ends. */
+  readonly #ended = new Set<number>()
   readonly #waiting = new Map<string, WaitingRow[]>()
   readonly #held = new Map<string, number>()
 
@@ -105,7 +109,7 @@ export class ClaimFacts {
   }
 
   open(job: string): readonly OpenRow[] {
-    return this.#open.get(job) ?? []
+    return (this.#open.get(job) ?? []).filter(({ seq }) => !this.#ended.has(seq))
   }
 
   waiting(job: string): readonly WaitingRow[] {
@@ -118,13 +122,7 @@ export class ClaimFacts {
 
   /** Takes note that executions have ended. */
   ended(rows: readonly EndingRow[]): void {
-    const seqs = new Set(rows.map(({ seq }) => seq))
-    for (const [job, open] of this.#open) {
-      this.#open.set(
-        job,
-        open.filter(({ seq }) => !seqs.has(seq)),
-      )
-    }
+    for (const { seq } of rows) this.#ended.add(seq)
   }
 
   /** Queues with a limit are waited for; they come before all else. */
@@ -212,7 +210,11 @@ export class ClaimFacts {
     const { session, sql, namespace } = this.#scope
     const lock = async (): Promise<void> => {
       const { rows } = await session.run<GuardRow>(sql.lockGuards, { namespace, keys })
-      for (const row of rows) this.#guards.set(row.guard_key, integerOf(row.fence))
+      for (const { guard_key: key, fence } of rows) {
+        this.#guards.set(key, integerOf(fence))
+        // What was seen of a job before its guard was locked may have changed until then.
+        if (key.startsWith(JOB_GUARD)) this.#open.delete(key.slice(JOB_GUARD.length))
+      }
     }
     await lock()
     if (keys.every((key) => this.#guards.get(key) !== null)) return

@@ -47,7 +47,9 @@ export function serverClaiming(context: ServerContext, { releases, ...parts }: C
     },
 
     async heartbeat(namespace, { instance, leaseMs, holding, claimedUpTo }) {
+      const named = new Set(holding.map(({ executionId }) => executionId))
       const beat = async (session: SqlSession): Promise<HeartbeatResult> => {
+        const unnamed = await releases.unnamed(session, namespace, { instance, claimedUpTo, named })
         const locked = await session.run<{ now: unknown }>(sql.lockAlive, { namespace, instance })
         const { rows: times } = locked.rows.length > 0 ? locked : await session.run<{ now: unknown }>(sql.now)
         const now = integerOf(times[0]?.now)
@@ -55,8 +57,7 @@ export function serverClaiming(context: ServerContext, { releases, ...parts }: C
           return { isAlive: false, lost: holding.map(({ executionId }) => executionId), cancel: [], now }
         }
         await session.run(sql.renew, { namespace, instance, now, leaseUntil: now + leaseMs })
-        const named = new Set(holding.map(({ executionId }) => executionId))
-        await releases.giveUnnamedBack(session, namespace, { instance, claimedUpTo, named }, now)
+        await releases.takeBack(session, namespace, unnamed, now)
         const { rows } = await session.run<HeldRow>(sql.held, { namespace, rows: namedRows(holding) })
         const held = new Set(rows.map(({ id }) => id))
         return {

@@ -8,7 +8,7 @@ const SLOW_MS = 10
  */
 const RESTS = 20
 const SHORTEST_MS = 1_000
-const LONGEST_MS = 4_000
+const LONGEST_MS = 12_000
 /** What is inserted while a look is made may be a little older than the look. Milliseconds. */
 const MARGIN_MS = 100
 

@@ -52,18 +52,24 @@ export class ServerReleases {
     await this.#finish(session, namespace, cancelledOf(rows, now))
   }
 
-  /** Gives back what a live instance was granted and does not know of, because the reply was lost. */
-  async giveUnnamedBack(
+  /**
+   * What a live instance was granted and does not know of, because the reply was lost. Read before anything is locked:
+   * beside an old transaction it reads the entries of all that the instance has held since.
+   */
+  async unnamed(
     session: SqlSession,
     namespace: string,
     { instance, claimedUpTo, named }: UnnamedRequest,
-    now: number,
-  ): Promise<void> {
+  ): Promise<readonly NamedExecution[]> {
     const parameters = { namespace, instance, token: claimedUpTo }
     const { rows } = await session.run<{ id: string; fence: unknown }>(this.#sql.heldUnderTokens, parameters)
     const unnamed = rows.filter(({ id }) => !named.has(id))
-    const given = unnamed.map(({ id, fence }) => ({ executionId: id, fence: BigInt(integerOf(fence)) }))
-    await this.#release(session, namespace, await this.#lockNamed(session, namespace, given), now)
+    return unnamed.map(({ id, fence }) => ({ executionId: id, fence: BigInt(integerOf(fence)) }))
+  }
+
+  /** Takes back what its owner does not know of: unstarted as by `handBack`, started as interrupted. */
+  async takeBack(session: SqlSession, namespace: string, named: readonly NamedExecution[], now: number): Promise<void> {
+    await this.#release(session, namespace, await this.#lockNamed(session, namespace, named), now)
   }
 
   /** Gives back up to `limit` of what a dead instance holds. */

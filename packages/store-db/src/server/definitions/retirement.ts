@@ -21,7 +21,7 @@ export class Retirement {
       WHERE ${ofJob} AND revision = :revision AND effective_until IS NULL`)
     // Ticks planned beyond a retirement do not exist. None was started, so none has attempts.
     this.#planned = statement(`SELECT x.seq FROM (SELECT seq FROM ${t.executions}
-        WHERE ${ofJob} AND is_ledger = 1 AND scheduled_for > :now) AS v
+        WHERE ${ofJob} AND is_ledger = 1 AND scheduled_for > :now ORDER BY seq) AS v
       ${sql.seek({ table: t.unsettled, alias: 'x', on: 'x.seq = v.seq', through: 'PRIMARY' })}
       WHERE x.status = 'scheduled' AND x.attempt = 0 ORDER BY x.seq ${sql.forUpdateOfX}`)
   }

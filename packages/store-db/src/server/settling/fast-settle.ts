@@ -5,7 +5,7 @@ import { eventOf } from '../../settle/settlement-verdict.ts'
 import type { ServerContext } from '../server-context.ts'
 import { type Statements, statements } from '../statements.ts'
 import { fastSettleSql } from './fast-settle-sql.ts'
-import type { Settled } from './settled.ts'
+import { NOTHING_SETTLED, type Settled } from './settled.ts'
 
 /**
  * Settles plain successes without reading them first: the first and only verdict of an attempt that leaves no record of its
@@ -26,6 +26,10 @@ export class FastSettle {
     const plain = settlements.filter((given) => given.abandonedAt === null && !needsRow(given, given.status))
     const kept = plain.filter(({ history }) => history === 'all')
     const passing = plain.filter(({ history }) => history === 'none' || history === 'failures')
+    if (kept.length + passing.length === 0) return NOTHING_SETTLED
+    if (kept.length < settlements.length && passing.length < settlements.length) {
+      await session.run(this.#sql.lock, { namespace, ids: settlements.map(({ executionId }) => executionId) })
+    }
     const dueAt = new Map<string, number>()
     for (const [statement, some] of [[this.#sql.keep, kept] as const, [this.#sql.forget, passing] as const]) {
       if (some.length === 0) continue

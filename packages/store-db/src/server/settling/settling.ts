@@ -48,9 +48,12 @@ export function serverSettling(context: ServerContext, { endings, statistics }: 
   const settleAll = (namespace: string, settlements: readonly Settlement[]): Promise<readonly SettleResult[]> =>
     context.transaction(async (session) => {
       const settled: Settled[] = []
-      for (const round of inRounds(settlements)) settled.push(await settleRound(session, namespace, round))
-      // Before the commit, whose reply may be lost. Nobody asks while the row is there.
-      for (const execution of settled.flatMap(({ gone }) => gone)) memory.remember(namespace, execution)
+      for (const round of inRounds(settlements)) {
+        const some = await settleRound(session, namespace, round)
+        settled.push(some)
+        // Before the next round asks, and the commit, whose reply may be lost. Nobody asks while the row is there.
+        for (const execution of some.gone) memory.remember(namespace, execution)
+      }
       const events = settled.flatMap((some) => some.events)
       await statistics.count(session, namespace, events)
       return settled.flatMap(({ results }) => results)

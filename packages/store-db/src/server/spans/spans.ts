@@ -24,7 +24,9 @@ export class ServerSpans {
    */
   async add(session: SqlSession, namespace: string, spans: readonly Span[]): Promise<void> {
     if (spans.length === 0) return
-    const added = Map.groupBy(spans, ({ job }) => job)
+    // In the order of jobs: of two who add to the same spans, none then waits for the other in a ring.
+    const inOrder = spans.toSorted((a, b) => Number(a.job > b.job) - Number(a.job < b.job))
+    const added = Map.groupBy(inOrder, ({ job }) => job)
     const ranges = [...added].map(([job, ofJob]) => ({
       job,
       low: Math.min(...ofJob.map(({ from }) => from)),

@@ -146,6 +146,29 @@ export const attemptCases: readonly JobStoreCase[] = [
       assert.equal((await stage.settle('a', { ...first, fence: first.fence - 1n })).result, 'stale')
     },
   ),
+
+  storeCase(
+    [21],
+    'of a settlement that stands twice in one call the second is a repetition, whether or not the row is kept',
+    async (stage) => {
+      await stage.job({ history: 'none' })
+      await stage.job({ name: 'kept' })
+      await stage.instance('a')
+      await stage.enqueue()
+      await stage.enqueue({ job: 'kept' })
+      const settlements = (await stage.claim('a')).map((claimed) => stage.settlement('a', claimed))
+      const results = await stage.store.settle(stage.namespace, [...settlements, ...settlements])
+      for (const { executionId } of settlements) {
+        assert.deepEqual(
+          results.filter((result) => result.executionId === executionId),
+          [
+            { executionId, result: 'settled', status: 'succeeded' },
+            { executionId, result: 'repeated', status: 'succeeded' },
+          ],
+        )
+      }
+    },
+  ),
 ]
 
 /** An execution of a job, begun by instance `a`. */
