@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Redis } from 'ioredis'
 
+const PROGRAM = 'redis-server'
 const READY_WITHIN_MS = 20_000
 
 /** A Cluster of two servers, each with half of the slots. */
@@ -48,7 +49,7 @@ async function startNode(folder: string, port: number): Promise<ChildProcess> {
     'cluster-port': await freePort(),
   }
   const args = Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)])
-  const child = spawn('redis-server', [...args, '--cluster-config-file', `nodes-${port}.conf`], { stdio: 'ignore' })
+  const child = spawn(PROGRAM, [...args, '--cluster-config-file', `nodes-${port}.conf`], { stdio: 'ignore' })
   await once(child, 'spawn')
   return child
 }
