@@ -1,0 +1,206 @@
+import type { Runtime } from '@escapement/base'
+import type {
+  LockDriver,
+  LockGrant,
+  LockRefusal,
+  LockRelease,
+  LockRenewal,
+  LockRequest,
+  RegisterAdvance,
+  ReleaseWait,
+  RenewalOutcome,
+} from '@escapement/core'
+import { Epoch } from './epoch.ts'
+import type { EtcdServer, KeyState, Operation } from './etcd-server.ts'
+import { HeldLeases } from './held-leases.ts'
+import { LeaseEnds } from './lease-ends.ts'
+import type { LockKeys } from './lock-keys.ts'
+import { advanceRegisters } from './registers.ts'
+import { type Place, WaitingPlaces } from './waiting-places.ts'
+
+/** How often a key is asked for whose queue changes, or whose store begins anew, at the same moment. */
+const MOST_TRIES = 3
+/** The most operations of one transaction: an etcd server takes 128 unless it is told otherwise. */
+const LARGEST_READ = 100
+
+/** What a look at the queue for a key has found. */
+interface Look {
+  /** Who has the key. */
+  readonly oldest: KeyState | null
+  readonly own: KeyState | null
+  /** Null: the store began anew. */
+  readonly epoch: bigint | null
+}
+
+/**
+ * Locks as queues of keys in etcd, each under a lease of its own: the oldest key of a queue has the lock. Leases are judged by
+ * the server's clock. Nothing is kept here that the server does not know, but what saves it a question.
+ */
+export function queueLockDriver(server: EtcdServer, keys: LockKeys, runtime: Runtime): LockDriver {
+  return new QueueLockDriver(server, keys, runtime)
+}
+
+class QueueLockDriver implements LockDriver {
+  /** etcd counts leases in seconds. It grants more than is asked for where its elections take longer. */
+  readonly minTtlMs = 1_000
+  readonly maxTtlMs = 86_400_000
+  readonly #server: EtcdServer
+  readonly #keys: LockKeys
+  readonly #epoch: Epoch
+  readonly #ends: LeaseEnds
+  readonly #places: WaitingPlaces
+  readonly #held = new HeldLeases()
+
+  constructor(server: EtcdServer, keys: LockKeys, runtime: Runtime) {
+    this.#server = server
+    this.#keys = keys
+    this.#epoch = new Epoch(server, keys.epoch, runtime)
+    this.#ends = new LeaseEnds(server)
+    this.#places = new WaitingPlaces(server, keys, this.#ends, runtime)
+  }
+
+  async tryAcquire(request: LockRequest): Promise<LockGrant | LockRefusal> {
+    const place = await this.#places.find(request.owner)
+    if (place === undefined) return this.#ask(request)
+    const answer = await this.#askFrom(place, request)
+    if (answer !== null && !answer.isGranted) return answer
+    this.#places.forget(request.owner)
+    return answer ?? this.#ask(request)
+  }
+
+  async renewMany(renewals: readonly LockRenewal[]): Promise<readonly RenewalOutcome[]> {
+    const found = (await Promise.all(chunks(renewals).map((chunk) => this.#find(chunk)))).flat()
+    const leases = found.filter((state) => state !== null).map(({ lease }) => lease)
+    const lives = await this.#server.renew(leases)
+    let next = 0
+    const leftMs = found.map((state) => (state === null ? 0 : (lives[next++] ?? 0)))
+    return Promise.all(
+      renewals.map((renewal, index) => this.#outcome(renewal, found[index] ?? null, leftMs[index] ?? 0)),
+    )
+  }
+
+  async release({ key, owner, fence }: LockRelease): Promise<boolean> {
+    // What is still being taken has to be there before it can be given up.
+    await this.#places.find(owner)
+    this.#places.forget(owner)
+    const known = this.#held.take(key, owner, fence)
+    if (known !== undefined) return this.#server.revoke(known)
+    const place = this.#keys.place(key, owner)
+    const epoch = await this.#epoch.value()
+    const { held, keys } = await this.#server.transact({
+      conditions:
+        fence === null
+          ? [{ kind: 'present', key: place }]
+          : [{ kind: 'made-at', key: place, revision: fence - epoch }, this.#epoch.is(epoch)],
+      success: [{ kind: 'delete', key: place }],
+      failure: [this.#epoch.reading],
+    })
+    if (held && keys[0]) this.#ends.end(keys[0].lease)
+    if (!held) this.#epoch.see(keys[0])
+    return held
+  }
+
+  async waitForRelease(request: LockRequest, wait: ReleaseWait): Promise<void> {
+    await this.#places.wait(request, wait)
+  }
+
+  async advanceMany(entries: readonly RegisterAdvance[]): Promise<readonly boolean[]> {
+    return advanceRegisters(this.#server, this.#keys, entries)
+  }
+
+  async close(): Promise<void> {
+    await this.#places.close()
+    await this.#ends.settled()
+  }
+
+  /** Asks for a key whose queue the owner does not stand in, as far as is known here. */
+  async #ask({ key, owner, ttlMs }: LockRequest): Promise<LockGrant | LockRefusal> {
+    const place = this.#keys.place(key, owner)
+    const lease = await this.#server.grant(Math.ceil(ttlMs / 1_000))
+    for (let tries = 0; tries < MOST_TRIES; tries++) {
+      const epoch = await this.#epoch.value()
+      const { held, revision, keys } = await this.#server.transact({
+        conditions: [{ kind: 'none-under', prefix: this.#keys.queue(key) }, this.#epoch.is(epoch)],
+        success: [{ kind: 'put', key: place, value: '', lease: lease.id }],
+        failure: this.#looking(key, owner),
+      })
+      if (held) return this.#granted(key, owner, epoch + revision, lease.id, lease.ttlMs)
+      const look = this.#seen(keys)
+      if (look.oldest === null || look.epoch === null) continue // only the epoch was another one
+      if (look.own === null || !look.own.key.equals(look.oldest.key)) break
+      const fence = look.epoch + look.own.createRevision
+      // The client has repeated the transaction by itself, or an earlier request was granted.
+      if (look.own.lease === lease.id) return this.#granted(key, owner, fence, lease.id, lease.ttlMs)
+      this.#ends.end(lease.id)
+      return this.#granted(key, owner, fence, look.own.lease, await this.#server.leftMs(look.own.lease))
+    }
+    this.#ends.end(lease.id)
+    return { isGranted: false, heldForMs: null }
+  }
+
+  /**
+   * Looks whether the place in the queue has become the first. The wait may have outlived its lease: so the own key is read
+   * again, and the lease renewed. Null: the place is gone.
+   */
+  async #askFrom(place: Place, { key, owner }: LockRequest): Promise<LockGrant | LockRefusal | null> {
+    const [[leftMs = 0], { keys }] = await Promise.all([
+      this.#server.renew([place.lease.id]),
+      this.#server.transact({ success: this.#looking(key, owner) }),
+    ])
+    const { oldest, own, epoch } = this.#seen(keys)
+    if (leftMs === 0 || oldest === null || own === null || epoch === null) return null
+    if (!own.key.equals(oldest.key)) return { isGranted: false, heldForMs: null }
+    return this.#granted(key, owner, epoch + own.createRevision, own.lease, leftMs)
+  }
+
+  #granted(key: string, owner: string, fence: bigint, lease: string, ttlMs: number): LockGrant {
+    this.#held.add({ key, owner, fence, lease })
+    return { isGranted: true, fence, ttlMs }
+  }
+
+  #looking(key: string, owner: string): Operation[] {
+    const prefix = this.#keys.queue(key)
+    return [{ kind: 'oldest', prefix }, { kind: 'get', key: this.#keys.place(key, owner) }, this.#epoch.reading]
+  }
+
+  #seen([oldest = null, own = null, epoch = null]: readonly (KeyState | null)[]): Look {
+    return { oldest, own, epoch: this.#epoch.see(epoch) }
+  }
+
+  /** The keys of the holders; null for one that is not there any more or is another's. */
+  async #find(renewals: readonly LockRenewal[]): Promise<(KeyState | null)[]> {
+    const reading = renewals.map(({ key, owner }): Operation => ({ kind: 'get', key: this.#keys.place(key, owner) }))
+    const { keys } = await this.#server.transact({ success: [this.#epoch.reading, ...reading] })
+    const epoch = this.#epoch.see(keys[0])
+    return renewals.map(({ fence }, index) => {
+      const state = keys[index + 1] ?? null
+      return state !== null && epoch !== null && epoch + state.createRevision === fence ? state : null
+    })
+  }
+
+  async #outcome(renewal: LockRenewal, state: KeyState | null, leftMs: number): Promise<RenewalOutcome> {
+    if (state === null || leftMs === 0) return 'not-held'
+    return leftMs >= renewal.ttlMs ? 'renewed' : this.#lengthen(renewal, state)
+  }
+
+  /** A lease of etcd has one length: for a longer one the key moves to another lease. It stays as old as it is. */
+  async #lengthen({ key, owner, fence, ttlMs }: LockRenewal, state: KeyState): Promise<RenewalOutcome> {
+    const lease = await this.#server.grant(Math.ceil(ttlMs / 1_000))
+    const { held } = await this.#server.transact({
+      conditions: [
+        { kind: 'made-at', key: state.key, revision: state.createRevision },
+        { kind: 'ends-with', key: state.key, lease: state.lease },
+      ],
+      success: [{ kind: 'put', key: state.key, value: '', lease: lease.id }],
+    })
+    this.#ends.end(held ? state.lease : lease.id)
+    if (!held) return 'unknown' // another renewal, or the release, came between
+    this.#held.add({ key, owner, fence, lease: lease.id })
+    return lease.ttlMs >= ttlMs ? 'renewed' : 'unknown'
+  }
+}
+
+function chunks(renewals: readonly LockRenewal[]): (readonly LockRenewal[])[] {
+  const count = Math.ceil(renewals.length / LARGEST_READ)
+  return Array.from({ length: count }, (_, index) => renewals.slice(index * LARGEST_READ, (index + 1) * LARGEST_READ))
+}

@@ -1,0 +1,118 @@
+import type { Runtime } from '@escapement/base'
+import type { LockRequest, ReleaseWait } from '@escapement/core'
+import type { DeletionWatch, EtcdLease, EtcdServer } from './etcd-server.ts'
+import type { LeaseEnds } from './lease-ends.ts'
+import type { LockKeys } from './lock-keys.ts'
+
+/** The place of one owner in the queue for a key. */
+export interface Place {
+  readonly key: string
+  readonly lease: EtcdLease
+  /** The revision at which it was taken. Whoever has the least of a queue has the key. */
+  readonly revision: bigint
+}
+
+/** The places of those who wait through this driver, each under a lease of its own, which is renewed while they wait. */
+export class WaitingPlaces {
+  readonly #server: EtcdServer
+  readonly #keys: LockKeys
+  readonly #ends: LeaseEnds
+  readonly #runtime: Runtime
+  readonly #places = new Map<string, Promise<Place>>()
+
+  constructor(server: EtcdServer, keys: LockKeys, ends: LeaseEnds, runtime: Runtime) {
+    this.#server = server
+    this.#keys = keys
+    this.#ends = ends
+    this.#runtime = runtime
+  }
+
+  /** The place that `owner` has or is taking; undefined: none, or nobody knows whether it was taken. */
+  async find(owner: string): Promise<Place | undefined> {
+    return this.#places.get(owner)?.catch(() => undefined)
+  }
+
+  /** The place is no longer waited in. */
+  forget(owner: string): void {
+    this.#places.delete(owner)
+  }
+
+  /** Waits in the queue until who is next ahead has gone; resolves early when there is nobody, or the server ends the watch. */
+  async wait(request: LockRequest, wait: ReleaseWait): Promise<void> {
+    const place = await this.#takeOrRenew(request)
+    const { keys, revision } = await this.#server.transact({
+      success: [{ kind: 'next-older', prefix: this.#keys.queue(request.key), revision: place.revision }],
+    })
+    const ahead = keys[0] ?? null
+    if (ahead === null || wait.signal.aborted) return
+    const watch = this.#server.watchDeletion(ahead.key, revision + 1n)
+    try {
+      await this.#waitThere(place, watch, wait)
+    } finally {
+      watch.end()
+      watch.over.catch(() => undefined)
+    }
+  }
+
+  /** Gives up all places. */
+  async close(): Promise<void> {
+    const places = await Promise.all([...this.#places.keys()].map((owner) => this.find(owner)))
+    this.#places.clear()
+    for (const place of places) if (place !== undefined) this.#ends.end(place.lease.id)
+  }
+
+  async #takeOrRenew(request: LockRequest): Promise<Place> {
+    const known = await this.find(request.owner)
+    if (known !== undefined) {
+      const [leftMs = 0] = await this.#server.renew([known.lease.id])
+      if (leftMs > 0) return known
+    }
+    const taking = this.#take(request)
+    this.#places.set(request.owner, taking)
+    taking.catch(() => this.forget(request.owner))
+    return taking
+  }
+
+  async #take({ key, owner, ttlMs }: LockRequest): Promise<Place> {
+    const place = this.#keys.place(key, owner)
+    const lease = await this.#server.grant(Math.ceil(ttlMs / 1_000))
+    const { held, revision, keys } = await this.#server.transact({
+      conditions: [{ kind: 'absent', key: place }],
+      success: [{ kind: 'put', key: place, value: '', lease: lease.id }],
+      failure: [{ kind: 'get', key: place }],
+    })
+    const earlier = keys[0] ?? null
+    if (held || earlier === null || earlier.lease === lease.id) return { key, lease, revision }
+    // Taken by a request whose answer was lost.
+    this.#ends.end(lease.id)
+    return { key, lease: { id: earlier.lease, ttlMs: lease.ttlMs }, revision: earlier.createRevision }
+  }
+
+  async #waitThere(place: Place, watch: DeletionWatch, { timeoutMs, signal }: ReleaseWait): Promise<void> {
+    const clock = this.#runtime
+    const until = clock.monotonic() + timeoutMs
+    const over = watch.over.then(() => true)
+    for (let leftMs = timeoutMs; leftMs > 0 && !signal.aborted; leftMs = until - clock.monotonic()) {
+      const pause = new AbortController()
+      const stop = (): void => pause.abort()
+      signal.addEventListener('abort', stop)
+      const paused = clock.sleep(Math.min(leftMs, place.lease.ttlMs / 3), pause.signal, { keepAlive: false })
+      try {
+        if (
+          await Promise.race([
+            over,
+            paused.then(
+              () => false,
+              () => false,
+            ),
+          ])
+        )
+          return
+      } finally {
+        signal.removeEventListener('abort', stop)
+        pause.abort()
+      }
+      if (!signal.aborted) await this.#server.renew([place.lease.id])
+    }
+  }
+}
