@@ -22,6 +22,7 @@ const PLACES: readonly (readonly [path: string, column: Column])[] = [
   ['packages/core/test/lock/', 'memory'],
   ['packages/core/test/memory-store', 'memory'],
   ['packages/core/test/scheduler/', 'memory'],
+  ['packages/core/test/lock-only/', 'memory'],
   ['packages/db/test/server/', 'no store needed'],
   ['packages/db/test/', 'SQLite'],
   ['packages/lock-db/test/', 'SQLite'],

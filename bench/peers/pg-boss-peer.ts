@@ -24,6 +24,8 @@ async function open(url: string): Promise<PeerQueue> {
   await boss.start()
   await boss.createQueue(QUEUE, { notify: true })
   const pool = new Pool({ connectionString: url, max: 1 })
+  // An ended pool does not wait for its connections, and far away the database may be gone before them.
+  pool.on('error', () => undefined)
   return {
     enqueue: async (input) => void (await boss.send(QUEUE, input)),
     enqueueMany: async (inputs) => {

@@ -1,5 +1,8 @@
 import type { SoakNote } from './soak-history.ts'
 
+/** How often the process of an execution may die before it is given up as crashed. */
+const MOST_DEATHS = 3
+
 /** What one process left behind. */
 export interface SoakWitness {
   readonly name: string
@@ -78,6 +81,11 @@ export function isHeld(run: AttemptRun, at: number): boolean {
 /** Whether its process died, or was stopped, under it. */
 export function wasCutOff({ process, claimedAt }: AttemptRun): boolean {
   return process.killedAt !== null || (process.stoppedAt !== null && process.stoppedAt >= claimedAt)
+}
+
+/** Whether the process died of so many claims of one execution that it is given up as crashed (rule 14). */
+export function hasCrashed(claims: readonly AttemptRun[]): boolean {
+  return claims.filter(wasCutOff).length >= MOST_DEATHS
 }
 
 /** Until when the chain of renewals reaches that covers an instant. */

@@ -1,4 +1,4 @@
-import { type AttemptRun, inFlightAt, isHeld, type SoakWitness, wasCutOff } from './attempt-run.ts'
+import { type AttemptRun, hasCrashed, inFlightAt, isHeld, type SoakWitness, wasCutOff } from './attempt-run.ts'
 import type { DatabaseFault } from './database-moves.ts'
 
 /** Upkeep looks for dead instances at least this often after their lease (promise 4). Milliseconds. */
@@ -64,7 +64,8 @@ function recoveryOf(
         if (next.startedAt !== null) return [next.startedAt - at - awayMs(at, next.startedAt, faults)]
         if (wasCutOff(next)) return [] // that one had it meanwhile, and is judged for it
       }
-      return run.startedAt !== null && isHeld(run, at) ? [Number.POSITIVE_INFINITY] : []
+      const isLost = run.startedAt !== null && isHeld(run, at) && !hasCrashed(byExecution.get(run.execution) ?? [])
+      return isLost ? [Number.POSITIVE_INFINITY] : []
     })
   return delays.length === 0 ? null : Math.max(...delays)
 }

@@ -1,9 +1,6 @@
-import { type AttemptRun, isStarted, type StartedRun, wasCutOff } from './attempt-run.ts'
+import { type AttemptRun, hasCrashed, isStarted, type StartedRun } from './attempt-run.ts'
 import type { SoakLedger } from './soak-ledger.ts'
 import type { SoakSetting } from './soak-setting.ts'
-
-/** An execution whose process died so often is given up as crashed (rule 14). */
-const MOST_DEATHS = 3
 
 /**
  * Every tick has exactly one execution, it succeeded once or has killed too many processes, and every handler that was
@@ -32,7 +29,7 @@ function judgeTicks(
       if (entries.length !== 1) problems.push(`${key} has ${entries.length} executions`)
       if (ids.size !== 1) problems.push(`${key} was run by ${ids.size} executions`)
       for (const { id, status } of entries) {
-        const isCrashed = status === 'failed' && (claimsById.get(id) ?? []).filter(wasCutOff).length >= MOST_DEATHS
+        const isCrashed = status === 'failed' && hasCrashed(claimsById.get(id) ?? [])
         if (status !== 'succeeded' && !isCrashed) problems.push(`${key} is ${status}`)
         if (!ids.has(id)) problems.push(`${key}: no handler saw its execution ${id}`)
       }

@@ -68,6 +68,20 @@ test('finds a tick that was lost, one that has two executions, and one that nobo
   ])
 })
 
+test('what has killed so many processes that it is given up is not waited for, and what has killed fewer is', () => {
+  const deaths = (count: number): SoakWitness[] =>
+    Array.from({ length: count }, (_, n) => {
+      const [instance, at] = [`p${n}`, 1_001 + n * 10_000]
+      return witness(instance, [lease(instance, at - 1), ...started(instance, at, 1_000, n + 1)], at + 100)
+    })
+  const crashed = ledger([{ id: 'e1000', job: 'soak-0', tick: 1_000, status: 'failed' }, ...entries(2_000)])
+  const rest = witness('a', [lease('a', 0), ...secondTick])
+  const problemsOf = (count: number): readonly string[] =>
+    judge([...deaths(count), rest], crashed).problems.filter((problem) => problem.includes('Infinity'))
+  expect(problemsOf(3)).toEqual([])
+  expect(problemsOf(2)).toEqual(['p1, killed: its work was running again only after Infinity ms'])
+})
+
 test('finds a result that was stored twice, one that a newer attempt had made stale, and a success counted twice', () => {
   const twice = { ...whole, attempts: [...whole.attempts, ...whole.attempts.slice(0, 1)] }
   expect(judge([healthy], twice).problems).toEqual(['e1000 was settled 2 times'])

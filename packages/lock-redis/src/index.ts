@@ -1,5 +1,7 @@
 export type { RedisClient } from './connection/redis-client.ts'
 export { RedisUnavailableError } from './error/redis-unavailable-error.ts'
 export { RedisUnusableError } from './error/redis-unusable-error.ts'
+export type { GuardedCall, GuardedReply } from './fence-guard.ts'
+export { redisFenceGuard } from './fence-guard.ts'
 export type { RedisLockOptions } from './redis-mutex.ts'
 export { redisLockDriver, redisMutex } from './redis-mutex.ts'

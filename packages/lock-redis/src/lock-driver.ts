@@ -77,7 +77,12 @@ export class RedisLockDriver implements LockDriver {
 
   async release({ key, owner, fence }: LockRelease): Promise<boolean> {
     const name = this.#settings.names.lock(key)
-    return Number(await this.#run(RELEASE, [name], [owner, fence === null ? '' : String(fence), name])) === 1
+    const { session } = this.#connection
+    const answer = await this.#run(RELEASE, [name], [owner, fence === null ? '' : String(fence), name])
+    if (Number(answer) === 1) return true
+    if (session === this.#connection.session) return false
+    // Sent twice by the client, it may have found nothing because it was done the first time.
+    throw new RedisUnavailableError('Redis: the connection was lost during a release; ask again')
   }
 
   async waitForRelease({ key }: LockRequest, { timeoutMs, signal }: ReleaseWait): Promise<void> {

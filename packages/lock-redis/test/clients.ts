@@ -9,6 +9,8 @@ export interface OpenClient extends AsyncDisposable {
   readonly client: RedisClient
   /** Sends a command of the test's own. */
   readonly command: (...command: [string, ...string[]]) => Promise<unknown>
+  /** Whether it takes itself for connected. */
+  readonly isReady: () => boolean
 }
 
 /** Every library with which a mutex can be had. */
@@ -27,6 +29,7 @@ function ofIoredis(client: Redis | Redis5): OpenClient {
   return {
     client,
     command: async (name, ...values) => client.call(name, ...values),
+    isReady: () => client.status === 'ready',
     [Symbol.asyncDispose]: async () => client.disconnect(),
   }
 }
@@ -39,6 +42,7 @@ async function ofNodeRedis(
   return {
     client,
     command: async (...command) => client.sendCommand(command),
+    isReady: () => client.isReady,
     [Symbol.asyncDispose]: async () => {
       if (client.isOpen) client.destroy()
     },

@@ -43,6 +43,10 @@ export class Dispatcher {
   #isStopped = false
   #loop: Promise<void> | undefined
   #passing: Promise<ClaimResult | null> | undefined
+  /** What the last pass said, whoever asked for it; null: it failed. */
+  #last: ClaimResult | null = null
+  /** When it ended. Monotonic milliseconds. */
+  #endedAt = Number.NEGATIVE_INFINITY
   #passes = 0
   #emptyAt = Number.NEGATIVE_INFINITY
   /** When the last pass has been over for as long as it took. Monotonic milliseconds. */
@@ -111,42 +115,52 @@ export class Dispatcher {
 
   /** One claim pass now; null when it failed or must not be made. Concurrent callers share one. */
   pass(): Promise<ClaimResult | null> {
-    this.#passing ??= this.#pass().finally(() => {
+    this.#passing ??= this.#pass().then((result) => {
       this.#passing = undefined
+      this.#last = result
+      this.#endedAt = this.#context.runtime.monotonic()
+      this.#wakeup.wake() // the loop goes by what this pass has seen: it has taken up the hints until then
+      return result
     })
     return this.#passing
   }
 
   async #run(): Promise<void> {
     while (!this.#isStopped) {
-      const result = await this.pass()
+      await this.pass()
       let wasWoken = true
-      for (let pauseMs = this.#pauseAfter(result); wasWoken && pauseMs > 0; pauseMs = this.#pauseAfter(result)) {
+      for (let pauseMs = this.#pauseMs(); wasWoken && pauseMs > 0; pauseMs = this.#pauseMs()) {
         wasWoken = await this.#wakeup.wait(pauseMs)
       }
       // Handlers that end in the same turn make room together.
-      if (this.#isToBeFilled(result)) await this.#context.runtime.sleep(0)
+      if (this.#isToBeFilled()) await this.#context.runtime.sleep(0)
     }
   }
 
   /** How long no pass is due, as far as is known now. */
-  #pauseAfter(result: ClaimResult | null): number {
-    if (this.#isStopped || this.#isToBeFilled(result)) return 0
-    const scheduledMs = result === null ? AFTER_FAILURE_MS : this.#untilScheduled(result)
+  #pauseMs(): number {
+    if (this.#isStopped || this.#isToBeFilled()) return 0
+    const scheduledMs = this.#last === null ? this.#leftOf(AFTER_FAILURE_MS) : this.#untilScheduled(this.#last)
     return this.#isHinted ? Math.min(scheduledMs, this.#untilHeeded()) : scheduledMs
   }
 
   /** Whether there is room for what the last pass had to leave. */
-  #isToBeFilled(result: ClaimResult | null): boolean {
-    const isProgressing = result !== null && (result.executions.length > 0 || this.#hasRoom)
+  #isToBeFilled(): boolean {
+    const isProgressing = this.#last !== null && (this.#last.executions.length > 0 || this.#hasRoom)
     return isProgressing && this.#executor.isHungry(this.#unsated)
   }
 
   #untilScheduled({ nextDueAt, now }: ClaimResult): number {
-    if (nextDueAt === null) return this.#idleMs
+    const idleMs = this.#leftOf(this.#idleMs)
+    if (nextDueAt === null) return idleMs
     const wasLookedAt = nextDueAt - now <= AHEAD_MS // and could not be taken before its time
     const passAt = wasLookedAt ? nextDueAt : nextDueAt - AHEAD_MS
-    return Math.min(this.#idleMs, Math.max(0, passAt - this.#context.clock.now()))
+    return Math.min(idleMs, Math.max(0, passAt - this.#context.clock.now()))
+  }
+
+  /** What is left of a pause that began when the last pass ended, however often it was looked at since. */
+  #leftOf(pauseMs: number): number {
+    return Math.max(0, this.#endedAt + pauseMs - this.#context.runtime.monotonic())
   }
 
   /**

@@ -13,7 +13,7 @@ import { Settler } from '../settle/settler.ts'
 import type { ClaimedExecution, QueueDemand } from '../store/claim-store.ts'
 import type { Settlement, SettleResult } from '../store/settle-store.ts'
 import { Attempt, type AttemptObserver, type HandlerEnd } from '../run/attempt.ts'
-import type { LeaseDeadline } from '../run/lease-deadline.ts'
+import { earlierOf, type LeaseDeadline } from '../run/lease-deadline.ts'
 import { isTakenAhead } from '../run/taken-ahead.ts'
 import { ProgressReporter } from './progress-reporter.ts'
 import { StartReporter } from './start-reporter.ts'
@@ -224,9 +224,12 @@ export class Executor implements AttemptObserver, LanesObserver {
   start(lane: Lane, claimed: ClaimedExecution): void {
     const { clock, events, jobs, options } = this.#context
     const local = jobs.get(claimed.job)
-    if (local === undefined || this.#lease.remainingMs() === 0) return // recovery gives it back
-    const attempt = new Attempt(this.#context, local, claimed, this.#instance, this.#lease, this)
+    const lease = earlierOf(this.#lease, claimed.lease)
+    if (local === undefined || lease.remainingMs() === 0) return // recovery gives it back
+    const attempt = new Attempt(this.#context, local, claimed, this.#instance, lease, this)
     this.#attempts.set(claimed.id, attempt)
+    const lost = (): void => this.lose([{ executionId: claimed.id, fence: claimed.fence }])
+    claimed.lease?.signal.addEventListener('abort', lost, { once: true })
     lane.running.add(attempt)
     if (claimed.startedAt === null) this.#starts.add(attempt)
     if (claimed.isTick) this.#lastTickAt = clock.now()

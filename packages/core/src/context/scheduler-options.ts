@@ -11,7 +11,10 @@ import {
 } from '@escapement/base'
 import type { AnyJob } from '../job/job.ts'
 import type { MutexManager } from '../lock/mutex-manager.ts'
-import { memoryStore } from '../memory-store/memory-store.ts'
+import { checkLockOnly } from '../lock-only/check-lock-only.ts'
+import { lockOnlyStore } from '../lock-only/lock-only-store.ts'
+import { checkRegisters, type RegisterMutex } from '../lock-only/lock-server.ts'
+import { type MemoryStore, memoryStore } from '../memory-store/memory-store.ts'
 import type { JobStore } from '../store/job-store.ts'
 import { checkJobs, checkLogger, checkStore } from './check-parts.ts'
 import { checkTexts } from './check-texts.ts'
@@ -43,7 +46,10 @@ export interface SchedulerOptions {
   readonly jobs: readonly AnyJob[]
   /** Where jobs and executions live. Default: in memory, gone with the process. */
   readonly store?: JobStore
-  /** Saves work where many instances share a store: one plans at a time. The store alone keeps every promise. */
+  /**
+   * Saves work where many instances share a store: one plans at a time, and the store alone keeps every promise. Without
+   * a shared store it decides who runs a tick (lock-only mode).
+   */
   readonly mutex?: MutexManager
   /** Separates applications in one store. Default `default`. */
   readonly namespace?: string
@@ -77,7 +83,10 @@ export interface SchedulerOptions {
 export interface ResolvedSchedulerOptions {
   readonly jobs: readonly AnyJob[]
   readonly store: JobStore
+  /** Gives out the planner's turn; null: everybody plans. */
   readonly mutex: MutexManager | null
+  /** Whether instances share no store, and the mutex gives out ticks. */
+  readonly isLockOnly: boolean
   readonly namespace: string
   readonly instance: string | null
   readonly version: number | null
@@ -127,18 +136,19 @@ export function resolveSchedulerOptions(options: SchedulerOptions): ResolvedSche
   if (options.logger !== undefined) checkLogger(options.logger)
   if (options.redact !== undefined) checkTexts('redact', options.redact)
   const runtime = options.runtime ?? systemRuntime
-  const store = options.store ?? memoryStore({ runtime })
-  if (options.mutex !== undefined && !store.capabilities.shared) {
-    throw new InvalidOptionError(
-      'mutex is given, but the store is not shared between processes: each instance would run every tick; pass a shared store such as sqliteStore(file)',
-    )
-  }
+  const given = options.store ?? memoryStore({ runtime })
   const concurrency = count(options.concurrency ?? 20, 'concurrency')
+  const namespace = matching(options.namespace ?? 'default', NAME, 'namespace', 'a-z, 0-9 and ._:- (at most 128)')
+  const leaseMs = durationMs(options.lease ?? '30s', 'lease', { minMs: 5_000, maxMs: 86_400_000 })
+  const lockOnly = options.mutex === undefined || given.capabilities.shared ? null : lockOnlyOf(options, given)
+  const { jobs } = options
   return {
-    jobs: options.jobs,
-    store,
-    mutex: options.mutex ?? null,
-    namespace: matching(options.namespace ?? 'default', NAME, 'namespace', 'a-z, 0-9 and ._:- (at most 128)'),
+    jobs,
+    store:
+      lockOnly === null ? given : lockOnlyStore(lockOnly.store, { ...lockOnly, jobs, namespace, leaseMs, runtime }),
+    mutex: lockOnly === null ? (options.mutex ?? null) : null,
+    isLockOnly: lockOnly !== null,
+    namespace,
     instance:
       options.instance === undefined
         ? null
@@ -154,7 +164,7 @@ export function resolveSchedulerOptions(options: SchedulerOptions): ResolvedSche
     concurrency,
     accept: acceptOf(options.accept ?? {}),
     roles: rolesOf(options.roles ?? ROLES),
-    leaseMs: durationMs(options.lease ?? '30s', 'lease', { minMs: 5_000, maxMs: 86_400_000 }),
+    leaseMs,
     horizonMs: durationMs(options.horizon ?? '15s', 'horizon', { minMs: 1_000, maxMs: 86_400_000 }),
     retentionMs: durationMs(options.retention ?? '30d', 'retention', { minMs: 60_000 }),
     lateAfterMs: durationMs(options.lateAfter ?? '5s', 'lateAfter'),
@@ -162,6 +172,23 @@ export function resolveSchedulerOptions(options: SchedulerOptions): ResolvedSche
     logger: options.logger ?? quietLogger,
     runtime,
   }
+}
+
+/** The parts of lock-only mode. @throws {@link NotSharedError} for what cannot hold in it. */
+function lockOnlyOf(options: SchedulerOptions, store: JobStore): { store: MemoryStore; mutex: RegisterMutex } {
+  const { mutex } = options
+  checkRegisters(mutex)
+  if (!isMemoryStore(store)) {
+    throw new InvalidOptionError(
+      'mutex is given, but the store is not shared between processes: leave the store out for lock-only mode, or pass a shared one such as dbStore(pool)',
+    )
+  }
+  checkLockOnly(options)
+  return { store, mutex }
+}
+
+function isMemoryStore(store: JobStore): store is MemoryStore {
+  return typeof (store as Partial<MemoryStore>).underClock === 'function'
 }
 
 function queuesOf(

@@ -95,6 +95,7 @@ const SPANS: Readonly<Record<SpanReason, string>> = {
   expired: 'It had waited for longer than startWithin',
   'no-handler': 'No live instance had a handler for the job',
   unavailable: 'The store or the lock server was not available when it fell due',
+  elsewhere: 'Another instance claimed it, or a later tick of the job, at the lock server, and knows what became of it',
   succeeded: 'It ran and succeeded; the job keeps no row of it',
   failed: 'It ran and failed; the job keeps no row of it',
   timed_out: 'It ran longer than its timeout; the job keeps no row of it',

@@ -154,7 +154,8 @@ function nextDueAt(tables: MemoryTables, { queues, handlers }: ClaimRequest, now
   return next === Number.POSITIVE_INFINITY ? null : next
 }
 
-function heldRow(tables: MemoryTables, id: string, fence: bigint): ExecutionRow | null {
+/** The row that is held under this fence; null: it is another's, or nobody's. */
+export function heldRow(tables: MemoryTables, id: string, fence: bigint): ExecutionRow | null {
   const row = tables.executions.get(id)
   return row !== undefined && isHeld(row) && row.fence === fence ? row : null
 }

@@ -3,7 +3,7 @@ import { AttemptTimeoutError } from '../error/attempt-timeout-error.ts'
 import type { EngineContext, LocalJob } from '../context/engine-context.ts'
 import type { ClaimedExecution } from '../store/claim-store.ts'
 import { type HandlerRun, startHandler } from './handler-run.ts'
-import type { LeaseDeadline } from './lease-deadline.ts'
+import type { Deadline } from './lease-deadline.ts'
 import { isTakenAhead } from './taken-ahead.ts'
 import { ExecutionLog } from './execution-log.ts'
 
@@ -46,7 +46,7 @@ export class Attempt {
   #slowTimer: Timer | undefined
   #handler: HandlerRun | undefined
   readonly #context: EngineContext
-  readonly #lease: LeaseDeadline
+  readonly #lease: Deadline
   readonly #observer: AttemptObserver
   readonly #abort = new AbortController()
 
@@ -55,7 +55,7 @@ export class Attempt {
     local: LocalJob,
     claimed: ClaimedExecution,
     instance: string,
-    lease: LeaseDeadline,
+    lease: Deadline,
     observer: AttemptObserver,
   ) {
     this.#context = context

@@ -10,7 +10,7 @@ import type { LogLine } from '../store/execution.ts'
 import { shown } from './error-record.ts'
 import type { ExecutionLog } from './execution-log.ts'
 import { type RunningIsolated, startIsolated } from './isolated-handler.ts'
-import type { LeaseDeadline } from './lease-deadline.ts'
+import type { Deadline } from './lease-deadline.ts'
 
 /** What a handler is started with. */
 export interface HandlerCase {
@@ -35,7 +35,7 @@ export interface HandlerRun {
 export function startHandler(
   given: HandlerCase,
   context: EngineContext,
-  lease: LeaseDeadline,
+  lease: Deadline,
   signal: AbortSignal,
 ): HandlerRun {
   const { run } = given.local.job
@@ -54,11 +54,11 @@ export function startHandler(
 class IsolatedHandlerRun implements HandlerRun {
   readonly isIsolated = true
   readonly result: Promise<unknown>
-  readonly #lease: LeaseDeadline
+  readonly #lease: Deadline
   #running: RunningIsolated | undefined
   #reason: EscapementError | undefined
 
-  constructor(handler: IsolatedHandler, given: HandlerCase, context: EngineContext, lease: LeaseDeadline) {
+  constructor(handler: IsolatedHandler, given: HandlerCase, context: EngineContext, lease: Deadline) {
     this.#lease = lease
     this.result = this.#run(handler, given, context)
   }
@@ -105,7 +105,7 @@ async function runHere(
   run: Handler,
   given: HandlerCase,
   context: EngineContext,
-  lease: LeaseDeadline,
+  lease: Deadline,
   signal: AbortSignal,
 ): Promise<unknown> {
   const { claimed, local } = given

@@ -3,11 +3,22 @@ import type { Runtime } from '@escapement/base'
 /** Part of a lease that is never used, so that a signal has time to be heard before it ends. */
 const MARGIN = 0.05
 
+/** Something that can be relied on for a while. */
+export interface Deadline {
+  /** Milliseconds, 0 when it cannot be relied on any more. */
+  remainingMs(): number
+}
+
+/** What can be relied on as long as both can. */
+export function earlierOf(one: Deadline, other: Deadline | undefined): Deadline {
+  return other === undefined ? one : { remainingMs: () => Math.min(one.remainingMs(), other.remainingMs()) }
+}
+
 /**
  * How long a lease can still be trusted. Counted from before the request was sent, on the greater of monotonic and wall
  * time elapsed: a suspended machine stops the one, a stepped clock fools the other, and being wrong early is safe (rule 15).
  */
-export class LeaseDeadline {
+export class LeaseDeadline implements Deadline {
   readonly #runtime: Runtime
   #usableMs = 0
   #sentMonotonic = 0

@@ -20,6 +20,7 @@ import { resolveSchedulerOptions, type SchedulerOptions } from '../context/sched
 import { guardedLogger } from '../context/guarded-logger.ts'
 import { ServerClock } from '../context/server-clock.ts'
 import { callStore } from '../context/store-caller.ts'
+import { scoping } from './scoped.ts'
 import { describeFailure, TroubleLog } from './trouble-log.ts'
 import { waitForExecution } from './waiter.ts'
 
@@ -77,6 +78,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     await opened()
     return await work()
   }
+  const scoped = scoping(resolved.isLockOnly)
   const stop = async (graceMs: number): Promise<void> => await engine.stop(graceMs)
 
   return {
@@ -139,13 +141,18 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
         checkNames('wait', waitOptions, { timeout: true, signal: true })
         return waitForExecution(context, reader, executionId, waitOptions)
       }),
-    jobs: (filter = {}, page = {}) => whenOpen(() => reader.jobs(filter, page)),
-    queues: () => whenOpen(() => reader.queues((queue) => engine.executor.concurrencyOf(queue))),
-    instances: () => whenOpen(() => store.instances(namespace)),
-    executions: (filter = {}, page = {}) => whenOpen(() => reader.executions(filter, page)),
+    jobs: (filter = {}, page = {}) => whenOpen(async () => scoped(await reader.jobs(filter, page))),
+    queues: () =>
+      whenOpen(async () => (await reader.queues((queue) => engine.executor.concurrencyOf(queue))).map(scoped)),
+    instances: () => whenOpen(async () => (await store.instances(namespace)).map(scoped)),
+    executions: (filter = {}, page = {}) => whenOpen(async () => scoped(await reader.executions(filter, page))),
     countExecutions: (filter = {}, cap = 10_000) => whenOpen(() => reader.countExecutions(filter, cap)),
-    execution: (executionId) => whenOpen(() => reader.execution(executionId)),
-    stats: (query) => whenOpen(() => reader.stats(query)),
+    execution: (executionId) =>
+      whenOpen(async () => {
+        const found = await reader.execution(executionId)
+        return found === null ? null : scoped(found)
+      }),
+    stats: (query) => whenOpen(async () => scoped(await reader.stats(query))),
     ticks: (job, range) =>
       whenOpen(async () => {
         checkNames('ticks', range, { from: true, to: true, limit: true })
@@ -153,7 +160,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
         checkCount('limit', limit, MOST_TICKS_READ)
         const state = await controls.state(jobNameOf(job))
         const { retentionMs } = (await store.settings(namespace)) ?? resolved
-        return await readTicks({
+        const ticks = await readTicks({
           store,
           namespace,
           state,
@@ -163,6 +170,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
           now: await store.now(),
           retentionMs,
         })
+        return ticks.map(scoped)
       }),
     backfill: (job, range) =>
       whenOpen(async () => {
@@ -200,7 +208,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
       engine.dispatcher.wake()
       await Promise.resolve()
     },
-    health: () => healthOf(context, engine, registrar, troubles),
+    health: async () => scoped(await healthOf(context, engine, registrar, troubles)),
     on: (type, listener) => events.on(type, listener),
   }
 }

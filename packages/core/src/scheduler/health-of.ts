@@ -23,7 +23,6 @@ export async function healthOf(
   const findings: Finding[] = [...troubles.findings(), ...(store.findings?.() ?? [])]
   const warn = (code: string, message: string): void => void findings.push({ code, severity: 'warning', message })
   let backlog: Health['backlog'] = []
-  let isReachable = true
   try {
     await store.open()
     backlog = await store.backlog(namespace)
@@ -40,7 +39,6 @@ export async function healthOf(
         warn('queue-paused', `queue "${queue.name}" is paused: nothing of it starts until it is resumed`)
     }
   } catch (error) {
-    isReachable = false
     const message = error instanceof Error ? error.message : String(error)
     findings.push({ code: 'store-unavailable', severity: 'critical', message: `the store does not answer: ${message}` })
   }
@@ -83,7 +81,7 @@ export async function healthOf(
     })
   }
   return {
-    isReady: isRunning && isReachable && hasLease,
+    isReady: isRunning && findings.every(({ severity }) => severity !== 'critical'),
     isLive: engine.state !== 'stopped',
     state: engine.state,
     instance: engine.membership.id,

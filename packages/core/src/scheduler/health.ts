@@ -3,7 +3,7 @@ import type { Backlog } from '../store/read-store.ts'
 
 /** How the scheduler is. */
 export interface Health {
-  /** Whether this instance takes work: started, store reachable, lease held. */
+  /** Whether this instance takes work: it runs, and no finding is critical. */
   readonly isReady: boolean
   /** Whether the process should live on: its loops turn. */
   readonly isLive: boolean

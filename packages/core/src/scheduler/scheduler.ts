@@ -8,6 +8,7 @@ import type { ExecutionFilter, InstanceState, JobFilter, Page, PageRequest } fro
 import type { BulkAction, Settings } from '../store/upkeep-store.ts'
 import type { Health } from './health.ts'
 import type { JobView, QueueView } from './job-view.ts'
+import type { Scoped } from './scoped.ts'
 import type { SchedulerEvents } from '../context/scheduler-events.ts'
 
 /** How to enqueue. */
@@ -119,21 +120,21 @@ export interface Scheduler extends AsyncDisposable {
     options?: { readonly timeout?: Duration; readonly signal?: AbortSignal },
   ): Promise<Execution>
 
-  jobs(filter?: JobFilter, page?: Partial<PageRequest>): Promise<Page<JobView>>
-  queues(): Promise<readonly QueueView[]>
-  instances(): Promise<readonly InstanceState[]>
-  executions(filter?: ExecutionFilter, page?: Partial<PageRequest>): Promise<Page<Execution>>
+  jobs(filter?: JobFilter, page?: Partial<PageRequest>): Promise<Scoped<Page<JobView>>>
+  queues(): Promise<readonly Scoped<QueueView>[]>
+  instances(): Promise<readonly Scoped<InstanceState>[]>
+  executions(filter?: ExecutionFilter, page?: Partial<PageRequest>): Promise<Scoped<Page<Execution>>>
   /** Matches counted up to `cap` (default 10,000). */
   countExecutions(filter?: ExecutionFilter, cap?: number): Promise<number>
   /** Null: unknown, purged, or folded into a span. */
-  execution(executionId: string): Promise<ExecutionDetail | null>
-  stats(query: StatsQuery): Promise<JobStats>
+  execution(executionId: string): Promise<Scoped<ExecutionDetail> | null>
+  stats(query: StatsQuery): Promise<Scoped<JobStats>>
 
   /** The ledger: every tick of the range and its verdict, past and coming, oldest first; at most `limit` (default 1,000). */
   ticks(
     job: AnyJob | string,
     range: { readonly from: Date | number; readonly to: Date | number; readonly limit?: number },
-  ): Promise<readonly TickVerdict[]>
+  ): Promise<readonly Scoped<TickVerdict>[]>
 
   /** Gives ticks of the past without an execution one; at most 10,000 ticks a call. Answers how many were created. */
   backfill(
@@ -161,7 +162,7 @@ export interface Scheduler extends AsyncDisposable {
   /** Looks for due work at once; for enqueues in a host transaction on stores that cannot notify. */
   poke(): Promise<void>
 
-  health(): Promise<Health>
+  health(): Promise<Scoped<Health>>
 
   /** Calls `listener` at each event of this instance, until the handle is disposed. */
   on<Type extends keyof SchedulerEvents>(type: Type, listener: (event: SchedulerEvents[Type]) => void): Disposable

@@ -22,6 +22,14 @@ export interface ClaimRequest {
   readonly handlers: ReadonlySet<string>
 }
 
+/** What one execution runs under beside the lease of its instance, where no store is shared. */
+export interface ExecutionLease {
+  /** How long it can be relied on, milliseconds; 0: not any more. */
+  remainingMs(): number
+  /** Fires when it is lost, never because it was given back. */
+  readonly signal: AbortSignal
+}
+
 /** An execution that an instance owns until its lease ends. */
 export interface ClaimedExecution {
   readonly id: string
@@ -51,6 +59,8 @@ export interface ClaimedExecution {
   readonly isTick: boolean
   readonly createdBy: string | null
   readonly traceparent: string | null
+  /** Absent: the lease of the instance is all that it needs. */
+  readonly lease?: ExecutionLease
 }
 
 /** What a claim pass found. */

@@ -7,6 +7,7 @@ export type SpanReason =
   | 'expired'
   | 'no-handler'
   | 'unavailable'
+  | 'elsewhere'
   | 'succeeded'
   | 'failed'
   | 'timed_out'

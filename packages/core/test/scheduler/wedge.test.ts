@@ -1,6 +1,5 @@
 /** The ways in which schedulers before this one stopped for good (research/gitness.md, section 4). */
 import {
-  createScheduler,
   cron,
   defineJob,
   every,
@@ -267,10 +266,4 @@ test('wedge 8: a handler that fails at once, for ever, is retried no more often 
   await cluster.reach(HOUR)
   expect(runs).toBeGreaterThan(50)
   expect(runs).toBeLessThan(70)
-})
-
-test('a mutex beside a store that is not shared is refused: it could not keep two instances apart', () => {
-  expect(() => createScheduler({ jobs: [], mutex: memoryMutex() })).toThrow(
-    /mutex is given, but the store is not shared/,
-  )
 })

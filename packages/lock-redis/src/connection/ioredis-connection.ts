@@ -36,6 +36,10 @@ export class IoredisConnection implements RedisConnection {
     return CLOSED.has(status) ? 'closed' : 'connecting'
   }
 
+  get session(): unknown {
+    return this.#client.stream
+  }
+
   async send(_key: string | null, [name = '', ...values]: readonly string[]): Promise<unknown> {
     return this.#client.call(name, ...values)
   }

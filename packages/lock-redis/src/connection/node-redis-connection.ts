@@ -13,6 +13,8 @@ interface NodeRedisSubscriber extends EventSource {
 /** A client of redis (node-redis), or a Cluster of it. */
 export class NodeRedisConnection implements RedisConnection {
   readonly isCluster: boolean
+  /** Never: what was under way when a connection is lost is rejected. */
+  readonly session = null
   readonly #client: NodeRedisClient | NodeRedisCluster
 
   constructor(client: NodeRedisClient | NodeRedisCluster) {

@@ -1,4 +1,4 @@
-import type { TimerQueue } from '@escapement/base'
+import type { EscapementError, TimerQueue } from '@escapement/base'
 import { redisError } from '../error/redis-error.ts'
 import { RedisUnavailableError } from '../error/redis-unavailable-error.ts'
 import { RedisUnusableError } from '../error/redis-unusable-error.ts'
@@ -15,6 +15,8 @@ export class ReadyGate {
   readonly #connection: RedisConnection
   readonly #timers: TimerQueue
   #opening: Promise<void> | undefined
+  /** Why the last attempt failed, if none has succeeded since. */
+  #failure: EscapementError | undefined
 
   constructor(connection: RedisConnection, timers: TimerQueue) {
     this.#connection = connection
@@ -22,14 +24,26 @@ export class ReadyGate {
   }
 
   /**
+   * Waits only once for a client that is not ready: until it is, later calls fail at once, for the same reason.
+   *
    * @throws {@link RedisUnusableError} when the client is closed.
    * @throws {@link RedisUnavailableError} when it is not ready in time, or could not connect.
    */
   async pass(): Promise<void> {
-    if (this.#connection.state === 'ready') return
-    await (this.#opening ??= this.#open().finally(() => {
-      this.#opening = undefined
-    }))
+    if (this.#connection.state === 'ready') {
+      this.#failure = undefined
+      return
+    }
+    if (this.#failure !== undefined && this.#connection.state === 'connecting') throw this.#failure
+    this.#opening ??= this.#open()
+      .catch((error: unknown) => {
+        this.#failure = redisError(error)
+        throw this.#failure
+      })
+      .finally(() => {
+        this.#opening = undefined
+      })
+    await this.#opening
   }
 
   async #open(): Promise<void> {

@@ -8,6 +8,8 @@ export interface EventSource {
 export interface IoredisClient extends EventSource {
   readonly status: string
   readonly isCluster: boolean
+  /** The socket; a Cluster has several and tells none. */
+  readonly stream?: unknown
   call(command: string, ...values: string[]): Promise<unknown>
   connect(): Promise<unknown>
   duplicate(...values: never[]): unknown

@@ -22,6 +22,8 @@ export interface RedisConnection {
   /** Whether keys of different hash tags may be on different servers. */
   readonly isCluster: boolean
   readonly state: ConnectionState
+  /** Another value once what was under way may have been sent a second time, on another connection. */
+  readonly session: unknown
 
   /** Sends one command. `key` is the first of its keys, null when it has none: in a Cluster any server will then do. */
   send(key: string | null, command: readonly string[]): Promise<unknown>

@@ -40,6 +40,11 @@ describeOnServers(['postgres'], ({ url }) => {
     return [...found]
   }
 
+  const isAnyWaiting = async (): Promise<boolean> => {
+    const { rows } = await watcher.query(`SELECT 1 FROM pg_locks WHERE NOT granted AND locktype = 'transactionid'`)
+    return rows.length > 0
+  }
+
   /** Settles while somebody holds `held`, and looks whether `free` can still be locked when the settlement waits. */
   async function settleBehind(
     namespace: string,
@@ -51,13 +56,7 @@ describeOnServers(['postgres'], ({ url }) => {
     try {
       expect((await watcher.query(`${held} FOR UPDATE`)).rows).toHaveLength(1)
       settling = store.settle(namespace, settlements)
-      await vi.waitUntil(
-        async () => {
-          const waits = await watcher.query(`SELECT 1 FROM pg_locks WHERE NOT granted AND locktype = 'transactionid'`)
-          return waits.rows.length > 0
-        },
-        { timeout: 10_000 },
-      )
+      await vi.waitUntil(isAnyWaiting, { timeout: 10_000 })
       expect((await watcher.query(`${free} FOR UPDATE NOWAIT`)).rows).toHaveLength(1)
     } finally {
       await watcher.query('ROLLBACK')
@@ -110,4 +109,38 @@ describeOnServers(['postgres'], ({ url }) => {
     )
     expect(Number(rows[0]?.n)).toBe(4)
   })
+
+  it.each<[string, string, 'all' | 'none', object]>([
+    ['asked to cancel', 'cancel_requested_at = 7', 'all', { result: 'settled', status: 'succeeded' }],
+    ['asked to cancel', 'cancel_requested_at = 7', 'none', { result: 'settled', status: 'succeeded' }],
+    ['reported on', 'progress = 7', 'all', { result: 'settled', status: 'succeeded' }],
+    ['granted anew', 'fence = fence + 1', 'all', { result: 'stale', status: null }],
+    ['granted anew', 'fence = fence + 1', 'none', { result: 'stale', status: null }],
+    ['taken back', `status = 'scheduled'`, 'all', { result: 'stale', status: null }],
+  ])(
+    'rules 3 and 16: what is %s while its settlement waits (%s) is settled by its newest state, history %s',
+    async (_, change, history, expected) => {
+      const namespace = `meanwhile ${change} ${history}`
+      const [one] = (await claimed(namespace, [{}])) as [ClaimedExecution]
+      await watcher.query('BEGIN')
+      await watcher.query(`UPDATE ${context.tables.unsettled} SET ${change} WHERE namespace = $1`, [namespace])
+      const settling = store.settle(namespace, [{ ...success(one, 'i'), history }])
+      await vi.waitUntil(isAnyWaiting, { timeout: 10_000 })
+      await watcher.query('COMMIT')
+      expect(await settling).toEqual([{ executionId: one.id, ...expected }])
+      const { rows } = await watcher.query(
+        `SELECT x.finished_at IS NULL AS is_unsettled, x.cancel_requested_at::int AS cancelled, x.progress, u.seq IS NULL AS is_gone
+          FROM ${context.tables.executions} AS x LEFT JOIN ${context.tables.unsettled} AS u ON u.seq = x.seq WHERE x.namespace = $1`,
+        [namespace],
+      )
+      const isStale = 'status' in expected && expected.status === null
+      const left = {
+        is_unsettled: isStale,
+        is_gone: !isStale,
+        cancelled: change.startsWith('cancel') ? 7 : null,
+        progress: change.startsWith('progress') ? 7 : null,
+      }
+      expect(rows).toEqual(isStale || history === 'all' ? [left] : [])
+    },
+  )
 })

@@ -47,9 +47,9 @@ export interface ClaimScope {
   readonly now: number
 }
 
-/** The guard that all executions of an exclusive job share (rule 16). */
 const JOB_GUARD = 'job:'
 
+/** The guard that all executions of an exclusive job share (rule 16). */
 function jobGuard(job: string): string {
   return JOB_GUARD + job
 }
