@@ -1,5 +1,6 @@
 import { etcdLockDriver, etcdMutex, type EtcdClient } from '@escapement/lock-etcd'
 import { describeWithServer } from '@escapement/testkit/vitest'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test, vi } from 'vitest'
 import { etcdRoom } from './etcd-room.ts'
 
@@ -59,6 +60,18 @@ describeWithServer('etcd', ({ url }) => {
     await holder.release()
     await vi.waitFor(() => expect(served).toEqual(['not second', 'first', 'third']), { timeout: 5_000 })
     await vi.waitFor(async () => expect(await room.keys()).toEqual(['epoch']), { timeout: 5_000 })
+  })
+
+  test('a place in the queue is kept for longer than the ttl, for as long as it is waited in', async () => {
+    await using room = etcdRoom(url)
+    const holder = await room.mutex().acquire('key')
+    const waiting = room.mutex().acquire('key', { ttl: '2s', wait: '20s' })
+    await vi.waitFor(async () => expect(await room.keys()).toHaveLength(3), { timeout: 5_000 })
+    const places = await room.keys()
+    await sleep(4_500) // the server lets a lease of 2 s go within 3
+    expect(await room.keys()).toEqual(places)
+    await holder.release()
+    expect(places).toContain(`locks/key/${(await waiting).owner}`)
   })
 
   test('a refusal leaves no place in the queue', async () => {

@@ -1,3 +1,4 @@
+import { systemRuntime } from '@escapement/base'
 import { LockUnavailableError } from '@escapement/core'
 import { etcdLockDriver } from '@escapement/lock-etcd'
 import { isHttp2Reply, startTcpProxy } from '@escapement/testkit/servers'
@@ -5,6 +6,7 @@ import { describeWithServer } from '@escapement/testkit/vitest'
 import { Etcd3 } from 'etcd3'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test, vi } from 'vitest'
+import { etcd3Server } from '../src/etcd3-server.ts'
 import { etcdRoom } from './etcd-room.ts'
 
 describeWithServer('etcd', ({ url }) => {
@@ -70,7 +72,7 @@ describeWithServer('etcd', ({ url }) => {
     expect(await room.keys()).not.toContain('locks/key/dead')
   })
 
-  test('a watch from before a compaction ends at once, and the key is awaited anew', async () => {
+  test('compactions do not disturb who waits', async () => {
     await using room = etcdRoom(url)
     const { client, prefix } = room
     const holder = await room.mutex().acquire('key')
@@ -82,5 +84,17 @@ describeWithServer('etcd', ({ url }) => {
     }
     await holder.release()
     ;(await waiting).assertHeld()
+  })
+
+  test('a watch that begins before a compaction is over at once, so that the key is looked at again', async () => {
+    await using room = etcdRoom(url)
+    const { client, prefix } = room
+    const server = etcd3Server(client, systemRuntime)
+    const first = await client.put(`${prefix}key`).value(1)
+    const second = await client.put(`${prefix}key`).value(2)
+    await client.kv.compact({ revision: second.header.revision })
+    const watch = server.watchDeletion(Buffer.from(`${prefix}key`), BigInt(first.header.revision))
+    await expect(watch.over).resolves.toBeUndefined()
+    watch.end()
   })
 })
