@@ -50,7 +50,6 @@ export class WaitingPlaces {
       await this.#waitThere(place, watch, wait)
     } finally {
       watch.end()
-      watch.over.catch(() => undefined)
     }
   }
 
@@ -92,6 +91,7 @@ export class WaitingPlaces {
     const clock = this.#runtime
     const until = clock.monotonic() + timeoutMs
     const over = watch.over.then(() => true)
+    over.catch(() => undefined) // also when it fails while nobody looks: by its own end
     for (let leftMs = timeoutMs; leftMs > 0 && !signal.aborted; leftMs = until - clock.monotonic()) {
       const pause = new AbortController()
       const stop = (): void => pause.abort()

@@ -1,4 +1,4 @@
-import { chownSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chownSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Account, accountFor } from './account.ts'
@@ -19,9 +19,17 @@ export async function fromBinary(recipe: ServerRecipe): Promise<TestServer | nul
   try {
     const [port = 0, secondPort = 0] = await freePorts(2)
     const place: ServerPlace = { folder, port, secondPort }
-    for (const { program, args } of recipe.prepare(place)) await runProgram(pathOf(program), args, account)
+    const prepare = async (): Promise<void> => {
+      for (const { program, args } of recipe.prepare(place)) await runProgram(pathOf(program), args, account)
+    }
+    const forget = async (): Promise<void> => {
+      for (const name of readdirSync(folder)) rmSync(join(folder, name), { recursive: true })
+      writeFiles(recipe, folder)
+      await prepare()
+    }
+    await prepare()
     const { program, args } = recipe.run(place)
-    const running = await ServerProcess.start(recipe, () => startProgram(pathOf(program), args, account))
+    const running = await ServerProcess.start(recipe, () => startProgram(pathOf(program), args, account), forget)
     const killAtExit = (): void => running.kill()
     process.once('exit', killAtExit) // nothing is left behind when the tests end early
     const end = async (): Promise<void> => {
@@ -39,7 +47,11 @@ export async function fromBinary(recipe: ServerRecipe): Promise<TestServer | nul
 
 function makeFolder(recipe: ServerRecipe, account: Account | null): string {
   const folder = mkdtempSync(join(tmpdir(), `escapement-${recipe.kind}-`))
-  for (const [name, text] of Object.entries(recipe.files)) writeFileSync(join(folder, name), text, { mode: 0o644 })
+  writeFiles(recipe, folder)
   if (account !== null) chownSync(folder, account.uid, account.gid)
   return folder
+}
+
+function writeFiles({ files }: ServerRecipe, folder: string): void {
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text, { mode: 0o644 })
 }

@@ -12,18 +12,28 @@ const STOP_WITHIN_MS = 10_000
 export class ServerProcess {
   readonly #recipe: Pick<ServerRecipe, 'kind' | 'readyLine' | 'stopSignal' | 'crashSignal'>
   readonly #start: () => RunningProgram
+  readonly #forget: () => Promise<void>
   #running: RunningProgram
   #frozen: readonly number[] = []
 
-  private constructor(recipe: ServerRecipe, start: () => RunningProgram) {
+  private constructor(recipe: ServerRecipe, start: () => RunningProgram, forget: () => Promise<void>) {
     this.#recipe = recipe
     this.#start = start
+    this.#forget = forget
     this.#running = start()
   }
 
-  /** Starts a server, and resolves when it is ready. One that does not get ready is ended. */
-  static async start(recipe: ServerRecipe, start: () => RunningProgram): Promise<ServerProcess> {
-    const started = new ServerProcess(recipe, start)
+  /**
+   * Starts a server, and resolves when it is ready. One that does not get ready is ended.
+   *
+   * @param forget - Makes the place of a server that has ended one of a new server.
+   */
+  static async start(
+    recipe: ServerRecipe,
+    start: () => RunningProgram,
+    forget: () => Promise<void>,
+  ): Promise<ServerProcess> {
+    const started = new ServerProcess(recipe, start, forget)
     await started.#ready()
     return started
   }
@@ -40,6 +50,14 @@ export class ServerProcess {
    */
   async restart(how: 'orderly' | 'crash' = 'orderly'): Promise<void> {
     await this.end(how)
+    this.#running = this.#start()
+    await this.#ready()
+  }
+
+  /** Ends it as in a crash and starts it again at the same place with nothing of what it kept, and resolves when it is ready. */
+  async restartEmpty(): Promise<void> {
+    await this.end('crash')
+    await this.#forget()
     this.#running = this.#start()
     await this.#ready()
   }

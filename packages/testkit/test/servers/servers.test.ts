@@ -128,6 +128,36 @@ describe('ServerProcess', () => {
     rmSync(folder, { recursive: true })
   })
 
+  it('starts a server again without what it kept', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'escapement-restart-'))
+    const server = await fromBinary({
+      ...SERVER_RECIPES.redis,
+      programs: ['node'],
+      files: { begin: '0' },
+      prepare: (place) => [
+        { program: 'node', args: ['-e', `require('fs').appendFileSync('${folder}/notes', 'prepare ')`, place.folder] },
+      ],
+      run: (place) => ({
+        program: 'node',
+        args: [
+          '-e',
+          `const { readdirSync, writeFileSync, appendFileSync } = require('fs')
+          const [place, port] = process.argv.slice(1)
+          appendFileSync('${folder}/notes', readdirSync(place).sort().join() + ' ')
+          writeFileSync(place + '/kept', '')
+          require('net').createServer().listen(port, () => console.log('Ready to accept connections'))`,
+          place.folder,
+          String(place.port),
+        ],
+      }),
+    })
+    await server?.process?.restart()
+    await server?.process?.restartEmpty()
+    await server?.stop()
+    expect(readFileSync(join(folder, 'notes'), 'utf8')).toBe('prepare begin begin,kept prepare begin ')
+    rmSync(folder, { recursive: true })
+  })
+
   it('freezes a server with all its processes, lets it go on, and ends one that is frozen', async ({ skip }) => {
     await using server = await startServer('postgres', { isOwn: true })
     const running = server.process

@@ -27,14 +27,14 @@ export class FastSettle {
     const kept = plain.filter(({ history }) => history === 'all')
     const passing = plain.filter(({ history }) => history === 'none' || history === 'failures')
     if (kept.length + passing.length === 0) return NOTHING_SETTLED
-    if (kept.length < settlements.length && passing.length < settlements.length) {
-      await session.run(this.#sql.lock, { namespace, ids: settlements.map(({ executionId }) => executionId) })
-    }
     const dueAt = new Map<string, number>()
-    for (const [statement, some] of [[this.#sql.keep, kept] as const, [this.#sql.forget, passing] as const]) {
-      if (some.length === 0) continue
-      const { rows } = await session.run<{ id: string; due_at: unknown }>(statement, { namespace, ...columnsOf(some) })
+    const ways = [[this.#sql.keep, kept] as const, [this.#sql.forget, passing] as const]
+    let named = settlements // the first statement locks all of them
+    for (const [statement, meant] of ways.filter(([, some]) => some.length > 0)) {
+      const parameters = { namespace, ...columnsOf(named, new Set(meant)) }
+      const { rows } = await session.run<{ id: string; due_at: unknown }>(statement, parameters)
       for (const row of rows) dueAt.set(row.id, integerOf(row.due_at))
+      named = passing
     }
     const settled = plain.filter(({ executionId }) => dueAt.has(executionId))
     return {
@@ -49,13 +49,14 @@ export class FastSettle {
   }
 }
 
-function columnsOf(settlements: readonly Settlement[]) {
+function columnsOf(settlements: readonly Settlement[], meant: ReadonlySet<Settlement>) {
   return {
     ids: settlements.map(({ executionId }) => executionId),
     fences: settlements.map(({ fence }) => fence),
     startedAt: settlements.map(({ startedAt }) => startedAt),
     finishedAt: settlements.map(({ finishedAt }) => finishedAt),
     progress: settlements.map(({ progress }) => (progress === null ? null : Math.floor(progress))),
-    outputs: settlements.map(({ output }) => output),
+    outputs: settlements.map((given) => (meant.has(given) ? given.output : null)),
+    meant: settlements.map((given) => Number(meant.has(given))),
   }
 }
