@@ -5,17 +5,6 @@ import { LuaScript } from './lua-script.ts'
  * the server's time is a day past it (rule 16): a greater one is then certain without it. Only KEYS are touched.
  */
 
-/** Ends a script that grants, with KEYS[3] the marker of a store and ARGV[3] the quarantine; `time` is that of the server. */
-export const REFUSE_IN_QUARANTINE: string = `if KEYS[3] then
-  local now = time[1] * 1000 + math.floor(time[2] / 1000)
-  local closed = redis.call('GET', KEYS[3])
-  if not closed then
-    redis.call('SET', KEYS[3], string.format('%.0f', now + ARGV[3]))
-    return {2, '', tonumber(ARGV[3])}
-  end
-  if now < tonumber(closed) then return {0, '', tonumber(closed) - now} end
-end`
-
 /**
  * KEYS: lock, fence, and the marker of a store where there is quarantine. ARGV: owner, ttl, quarantine in ms.
  * Answers {1, fence, ms left} when granted, {0, '', ms left} when held, {2, '', ms left} when it has just seen an empty store.
@@ -29,7 +18,15 @@ if held then
   return {0, '', left}
 end
 local time = redis.call('TIME')
-${REFUSE_IN_QUARANTINE}
+if KEYS[3] then
+  local now = time[1] * 1000 + math.floor(time[2] / 1000)
+  local closed = redis.call('GET', KEYS[3])
+  if not closed then
+    redis.call('SET', KEYS[3], string.format('%.0f', now + ARGV[3]))
+    return {2, '', tonumber(ARGV[3])}
+  end
+  if now < tonumber(closed) then return {0, '', tonumber(closed) - now} end
+end
 local last = tonumber(redis.call('GET', KEYS[2]) or 0)
 local fence = math.max(last + 1, time[1] * 1000000 + time[2])
 local text = string.format('%.0f', fence)
