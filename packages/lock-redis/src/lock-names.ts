@@ -39,6 +39,7 @@ export class LockNames {
   }
 
   #name(key: string, what: string): string {
-    return `${this.#prefix}{${key.replace(/[%{}]/g, encodeURIComponent)}}:${what}`
+    const encoded = /[%{}]/.test(key) ? key.replace(/[%{}]/g, encodeURIComponent) : key
+    return `${this.#prefix}{${encoded}}:${what}`
   }
 }

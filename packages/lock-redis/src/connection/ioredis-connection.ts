@@ -40,7 +40,7 @@ export class IoredisConnection implements RedisConnection {
     return this.#client.stream
   }
 
-  async send(_key: string | null, [name = '', ...values]: readonly string[]): Promise<unknown> {
+  send(_key: string | null, [name = '', ...values]: readonly string[]): Promise<unknown> {
     return this.#client.call(name, ...values)
   }
 

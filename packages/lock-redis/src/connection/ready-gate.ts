@@ -23,6 +23,11 @@ export class ReadyGate {
     this.#timers = timers
   }
 
+  /** Whether {@link ReadyGate.pass} need not be called. */
+  get isOpen(): boolean {
+    return this.#failure === undefined && this.#connection.state === 'ready'
+  }
+
   /**
    * Waits only once for a client that is not ready: until it is, later calls fail at once, for the same reason.
    *

@@ -30,7 +30,7 @@ export class RedisServer {
 
   async #ask(send: () => Promise<unknown>): Promise<unknown> {
     try {
-      await this.#gate.pass()
+      if (!this.#gate.isOpen) await this.#gate.pass()
       if (!this.#isLookedAt) {
         this.#isLookedAt = true
         void warnOfEviction(this.connection, this.#logger)

@@ -12,14 +12,12 @@ export class LuaScript {
   }
 
   /** Sends the script itself only to a server that does not know it yet, as after a restart or a failover. */
-  async run(connection: RedisConnection, keys: readonly string[], values: readonly string[]): Promise<unknown> {
-    const input = [String(keys.length), ...keys, ...values]
+  run(connection: RedisConnection, keys: readonly string[], values: readonly string[]): Promise<unknown> {
     const key = keys[0] ?? null
-    try {
-      return await connection.send(key, ['evalsha', this.#digest, ...input])
-    } catch (error) {
+    const count = String(keys.length)
+    return connection.send(key, ['evalsha', this.#digest, count, ...keys, ...values]).catch((error: unknown) => {
       if (!/\bNOSCRIPT\b/.test(String((error as { message?: unknown }).message))) throw error
-      return connection.send(key, ['eval', this.#source, ...input])
-    }
+      return connection.send(key, ['eval', this.#source, count, ...keys, ...values])
+    })
   }
 }
