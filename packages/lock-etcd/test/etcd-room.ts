@@ -1,8 +1,8 @@
+import { silentLogger } from '@escapement/testkit'
 import type { MutexManager } from '@escapement/core'
 import { etcdMutex } from '@escapement/lock-etcd'
 import { noop } from 'cockatiel'
 import { Etcd3 } from 'etcd3'
-import { silentLogger } from './silent-logger.ts'
 
 let rooms = 0
 

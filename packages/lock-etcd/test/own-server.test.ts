@@ -1,6 +1,6 @@
-import { type Lease, LockUnavailableError } from '@escapement/core'
+import { LockUnavailableError } from '@escapement/core'
 import { etcdLockDriver, etcdMutex, EtcdUnavailableError, EtcdUnusableError } from '@escapement/lock-etcd'
-import { mutexContract } from '@escapement/testkit'
+import { leaseLost, mutexContract, silentLogger } from '@escapement/testkit'
 import { startServer } from '@escapement/testkit/servers'
 import { describeWithServer } from '@escapement/testkit/vitest'
 import { noop } from 'cockatiel'
@@ -8,12 +8,6 @@ import { Etcd3 } from 'etcd3'
 import { describe, expect, test, vi } from 'vitest'
 import { etcdRoom } from './etcd-room.ts'
 import { withOwnServer } from './own-server.ts'
-import { silentLogger } from './silent-logger.ts'
-
-/** Resolves with when the lease was reported as lost, on the machine's clock. */
-function lost(lease: Lease): Promise<number> {
-  return new Promise((resolve) => lease.signal.addEventListener('abort', () => resolve(performance.now())))
-}
 
 /** What is behind an error that says that ownership is unknown; other errors as they are. */
 function causeOf(error: unknown): unknown {
@@ -89,7 +83,7 @@ describeWithServer('etcd', () => {
       withOwnServer(async (server) => {
         await using room = etcdRoom(server.url)
         const lease = await room.mutex().acquire('key', { ttl: '3s' })
-        const told = lost(lease)
+        const told = leaseLost(lease)
         const stoppedAt = performance.now()
         server.process.freeze()
         expect((await told) - stoppedAt).toBeLessThan(3_000)

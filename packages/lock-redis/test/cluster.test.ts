@@ -1,12 +1,12 @@
 import type { LockUnavailableError } from '@escapement/core'
 import { type RedisClient, redisLockDriver, redisMutex } from '@escapement/lock-redis'
+import { silentLogger } from '@escapement/testkit'
 import { describeWithServer } from '@escapement/testkit/vitest'
 import { Cluster, Redis } from 'ioredis'
 import { Cluster as Cluster5 } from 'ioredis5'
 import { createCluster } from 'redis'
 import { createCluster as createCluster5 } from 'redis5'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { silentLogger } from './silent-logger.ts'
 import { startCluster, type TestCluster } from './start-cluster.ts'
 
 interface ClusterClient {

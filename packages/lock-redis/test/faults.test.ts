@@ -1,19 +1,14 @@
-import { type Lease, LockUnavailableError, type MutexManager } from '@escapement/core'
+import { LockUnavailableError, type MutexManager } from '@escapement/core'
 import { redisLockDriver, redisMutex } from '@escapement/lock-redis'
+import { cutOffHolder, silentLogger } from '@escapement/testkit'
 import { startTcpProxy, type TcpProxy } from '@escapement/testkit/servers'
 import { describeWithServer } from '@escapement/testkit/vitest'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { LIBRARIES, type OpenClient, openClient } from './clients.ts'
-import { silentLogger } from './silent-logger.ts'
 
 const TTL_MS = 1_000
 let tests = 0
-
-/** Resolves with when the lease was reported as lost, on the machine's clock. */
-function lost(lease: Lease): Promise<number> {
-  return new Promise((resolve) => lease.signal.addEventListener('abort', () => resolve(performance.now())))
-}
 
 describeWithServer('redis', ({ url }) => {
   describe.each(Object.entries(LIBRARIES))('by %s', (_, open) => {
@@ -101,20 +96,7 @@ describeWithServer('redis', ({ url }) => {
     })
 
     test('promise 6: a holder that is cut off from the server is told before anybody else is granted its key', async () => {
-      await given(async ({ proxy, mutex, others }) => {
-        const lease = await mutex.acquire('cut off', { ttl: TTL_MS })
-        const ended = lost(lease)
-        proxy.freeze()
-        const next = await others.acquire('cut off', { wait: '10s' })
-        const grantedAt = performance.now()
-        expect(await ended).toBeLessThan(grantedAt)
-        expect(next.fence).toBeGreaterThan(lease.fence)
-        proxy.thaw() // what was sent meanwhile arrives
-        await expect(lease.renew()).rejects.toMatchObject({ code: 'ERR_LEASE_LOST' })
-        expect(await lease.release()).toBe('not-held')
-        await next.renew()
-        expect(await mutex.tryAcquire('cut off')).toBeNull()
-      })
+      await given(({ proxy, mutex, others }) => cutOffHolder({ proxy, mutex, others, ttlMs: TTL_MS }))
     })
 
     test('what is asked for while the server is away is not left in the queue of the client', async () => {

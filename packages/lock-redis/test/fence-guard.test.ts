@@ -1,8 +1,8 @@
 import { redisFenceGuard, redisMutex } from '@escapement/lock-redis'
+import { silentLogger } from '@escapement/testkit'
 import { describeWithServer } from '@escapement/testkit/vitest'
 import { expect, test } from 'vitest'
 import { LIBRARIES, openClient } from './clients.ts'
-import { silentLogger } from './silent-logger.ts'
 
 describeWithServer('redis', ({ url }) => {
   test.each(Object.entries(LIBRARIES))(

@@ -1,12 +1,12 @@
 import type { Logger } from '@escapement/base'
 import { LockUnavailableError, type MutexManager } from '@escapement/core'
 import { redisLockDriver, redisMutex } from '@escapement/lock-redis'
+import { silentLogger } from '@escapement/testkit'
 import { describeWithServer } from '@escapement/testkit/vitest'
 import { Redis } from 'ioredis'
 import { expect, onTestFinished, test } from 'vitest'
 import { LIBRARIES, openClient } from './clients.ts'
 import { ownServer } from './own-server.ts'
-import { silentLogger } from './silent-logger.ts'
 
 async function refusalOf(mutex: MutexManager, wait = 200): Promise<{ code: string; message: string }> {
   const error: unknown = await mutex.acquire('key', { wait }).catch((reason: unknown) => reason)

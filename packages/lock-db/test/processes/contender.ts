@@ -1,3 +1,4 @@
+import { silentLogger } from '@escapement/testkit'
 /**
  * Contends for two keys of a database until it is killed and writes one JSON line per event to its output. `at` is the machine's
  * monotonic clock in milliseconds, which all processes share; it is read before the lease is asked whether it is held,
@@ -6,7 +7,6 @@
 import { writeSync } from 'node:fs'
 import { EscapementError, systemRuntime } from '@escapement/base'
 import { dbMutex } from '@escapement/lock-db'
-import { silentLogger } from '../silent-logger.ts'
 import { openContended } from './contended-database.ts'
 
 export type HistoryEvent =

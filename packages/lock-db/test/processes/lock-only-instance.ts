@@ -1,3 +1,4 @@
+import { silentLogger } from '@escapement/testkit'
 /**
  * Runs a scheduler without a store on the locks of a database until it is killed. Writes `started` to its output, then
  * JSON lines about the runs of handlers.
@@ -6,7 +7,6 @@ import { writeSync } from 'node:fs'
 import { systemRuntime } from '@escapement/base'
 import { createScheduler, defineJob, every, type RunContext } from '@escapement/core'
 import { dbMutex } from '@escapement/lock-db'
-import { silentLogger } from '../silent-logger.ts'
 import { openContended } from './contended-database.ts'
 
 /** A run. Instants in milliseconds: nominal ones Unix, `from` and `to` of the machine's monotonic clock. */

@@ -1,19 +1,14 @@
-import { type Lease, LockUnavailableError, type MutexManager } from '@escapement/core'
+import { LockUnavailableError, type MutexManager } from '@escapement/core'
 import { dbMutex } from '@escapement/lock-db'
+import { cutOffHolder, leaseLost, silentLogger } from '@escapement/testkit'
 import { endSessions, startServer, startTcpProxy, type TcpProxy } from '@escapement/testkit/servers'
 import { describeOnServers } from '@escapement/testkit/vitest'
 import { sql } from 'kysely'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { type ServerPool, serverPool } from '../server-pools.ts'
-import { silentLogger } from '../silent-logger.ts'
 
 const TTL_MS = 1_000
-
-/** Resolves with when the lease was reported as lost, on the machine's clock. */
-function lost(lease: Lease): Promise<number> {
-  return new Promise((resolve) => lease.signal.addEventListener('abort', () => resolve(performance.now())))
-}
 
 describeOnServers(['postgres', 'mariadb'], ({ kind, url }) => {
   /** A mutex behind a proxy, with one connection that is there, and one that goes to the server straight. */
@@ -83,20 +78,7 @@ describeOnServers(['postgres', 'mariadb'], ({ kind, url }) => {
   })
 
   test('promise 6: a holder that is cut off from the server is told before anybody else is granted its key', async () => {
-    await given(async ({ proxy, mutex, others }) => {
-      const lease = await mutex.acquire('cut off', { ttl: TTL_MS })
-      const ended = lost(lease)
-      proxy.freeze()
-      const next = await others.acquire('cut off', { wait: '10s' })
-      const grantedAt = performance.now()
-      expect(await ended).toBeLessThan(grantedAt)
-      expect(next.fence).toBeGreaterThan(lease.fence)
-      proxy.thaw() // what was sent meanwhile arrives
-      await expect(lease.renew()).rejects.toMatchObject({ code: 'ERR_LEASE_LOST' })
-      expect(await lease.release()).toBe('not-held')
-      await next.renew()
-      expect(await mutex.tryAcquire('cut off')).toBeNull()
-    })
+    await given(({ proxy, mutex, others }) => cutOffHolder({ proxy, mutex, others, ttlMs: TTL_MS }))
   })
 
   test('a server that is gone is a LockUnavailableError that names it, and is used again when it is back', async () => {
@@ -122,7 +104,7 @@ describeOnServers(['postgres', 'mariadb'], ({ kind, url }) => {
     await using mutex = dbMutex(single.pool, { logger: silentLogger })
     await using others = dbMutex(opened.pool, { logger: silentLogger })
     const lease = await mutex.acquire('pool', { ttl: TTL_MS })
-    const ended = lost(lease)
+    const ended = leaseLost(lease)
     await single.kysely.connection().execute(async () => {
       await expect(mutex.acquire('other', { ttl: '60s', wait: 100 })).rejects.toThrow(LockUnavailableError)
       const next = await others.acquire('pool', { wait: '10s' })

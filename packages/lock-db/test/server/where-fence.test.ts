@@ -1,9 +1,9 @@
 import { dbMutex } from '@escapement/lock-db'
+import { silentLogger } from '@escapement/testkit'
 import { describeOnServers } from '@escapement/testkit/vitest'
 import { expect, test } from 'vitest'
 import { guardedReport, type ReportTables } from '../guarded-report.ts'
 import { serverPool } from '../server-pools.ts'
-import { silentLogger } from '../silent-logger.ts'
 
 describeOnServers(['postgres', 'mariadb'], ({ kind, url }) => {
   test('rule 16: a guarded update refuses the holder that was overtaken', async () => {

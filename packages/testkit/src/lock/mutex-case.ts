@@ -1,7 +1,8 @@
-import type { Logger, Runtime } from '@escapement/base'
+import type { Runtime } from '@escapement/base'
 import { createMutexManager, type LockDriver, type MutexManager } from '@escapement/core'
 import { type ContractClock, type ContractNode, realContractClock, virtualContractClock } from './contract-clock.ts'
 import { type FaultyLockDriver, faultyLockDriver } from './faulty-lock-driver.ts'
+import { silentLogger } from './silent-logger.ts'
 
 /** One claim of a contract, for any test runner. */
 export interface MutexCase {
@@ -57,13 +58,6 @@ export interface MutexCaseSetup {
 /** Short enough for real time, long enough for a busy machine. */
 const DEFAULT_TTL_MS = 1_000
 
-const SILENT: Logger = {
-  debug: () => undefined,
-  info: () => undefined,
-  warn: () => undefined,
-  error: () => undefined,
-}
-
 /** Makes a case: a server of its own for each run, with everything closed afterwards. */
 export function mutexCase(
   target: MutexContractTarget,
@@ -79,7 +73,7 @@ export function mutexCase(
       const client = async (): Promise<MutexClient> => {
         const node = clock.node()
         const driver = faultyLockDriver(await server.connect(), node)
-        const made = { mutex: createMutexManager(driver, { runtime: node, logger: SILENT }), driver, node }
+        const made = { mutex: createMutexManager(driver, { runtime: node, logger: silentLogger }), driver, node }
         clients.push(made)
         return made
       }

@@ -1,9 +1,9 @@
 import type { Logger } from '@escapement/base'
 
-/** For tests that lose leases on purpose. */
-export const silentLogger: Logger = {
+/** Hears of nothing: for tests that lose leases and servers on purpose. */
+export const silentLogger: Logger = Object.freeze({
   debug: () => undefined,
   info: () => undefined,
   warn: () => undefined,
   error: () => undefined,
-}
+})
