@@ -1,4 +1,4 @@
-import type { ClaimedExecution, ClaimRequest, ClaimResult, QueueDemand } from '@escapement/core'
+import type { ClaimRequest, ClaimResult, QueueDemand } from '@escapement/core'
 import { integerOf, type SqlParameters } from '@escapement/db'
 import { NOTHING } from '../../claiming/nothing-claimed.ts'
 import { parsePauses } from '../../job/pause-text.ts'
@@ -6,7 +6,7 @@ import type { ServerContext } from '../server-context.ts'
 import { type Statements, statements } from '../statements.ts'
 import { AGAIN_MS } from './claim-sql.ts'
 import { fastClaimSql } from './fast-claim-sql.ts'
-import { type FastClaimedRow, fastClaimed } from './fast-claimed.ts'
+import { fastClaimed } from './fast-claimed.ts'
 import type { Level, Look } from './look.ts'
 import { demandedQueues, dueLevels, isToJudge, nextDueAt } from './look-answer.ts'
 
@@ -14,9 +14,10 @@ import { demandedQueues, dueLevels, isToJudge, nextDueAt } from './look-answer.t
 const REST_MS = 100
 
 /** Beside each row that was taken, or without one, what has come of it. */
-type FastRow = (FastClaimedRow | { readonly seq: null }) & {
+interface FastRow {
   readonly now: unknown
   readonly outcome: 'closed' | 'uncommon' | 'short' | 'taken'
+  readonly seq: unknown
 }
 
 /** Rows that the first claim of a queue takes, before it is known how much waits. */
@@ -24,11 +25,6 @@ const MOST_OF_FIRST = 50
 
 /** The names of handlers go along with each statement; beyond so many the pass, which reads the rows first, costs less. */
 const MOST_HANDLERS = 1_000
-
-interface Taken {
-  readonly seq: number
-  readonly execution: ClaimedExecution
-}
 
 /** What one statement can take: rows of one priority of one queue. */
 interface Chance {
@@ -85,8 +81,10 @@ export class FastClaim {
       return null
     }
     const now = integerOf(first.now)
-    const same = { queue, priority: level.priority, now }
-    const taken = rows.filter(isTaken).map((row) => ({ seq: integerOf(row.seq), execution: fastClaimed(row, same) }))
+    const taken = fastClaimed(
+      rows.filter(({ seq }) => seq !== null),
+      { queue, priority: level.priority, claimed_at: now },
+    )
     if (taken.length < Math.min(most, MOST_OF_FIRST)) this.#busy.delete(place)
     else this.#busy.add(place)
     const again = first.outcome === 'short' ? now + AGAIN_MS : Number.POSITIVE_INFINITY
@@ -94,7 +92,7 @@ export class FastClaim {
     const demanded = demandedQueues(request)
     return {
       ...NOTHING,
-      executions: taken.toSorted(goesBefore).map(({ execution }) => execution),
+      executions: taken,
       lateJobs: look.lateJobs,
       nextDueAt: next === Number.POSITIVE_INFINITY ? null : next,
       hasMore: taken.length >= most || dueLevels(look).some((due) => !demanded.has(due.queue)),
@@ -110,15 +108,6 @@ export class FastClaim {
     )
     return claimed.rows
   }
-}
-
-function isTaken(row: FastRow): row is FastRow & FastClaimedRow {
-  return row.seq !== null
-}
-
-/** Longest due first; all are of one priority. */
-function goesBefore(a: Taken, b: Taken): number {
-  return a.execution.dueAt - b.execution.dueAt || a.seq - b.seq
 }
 
 function chanceOf(request: ClaimRequest, look: Look): Chance | null {
