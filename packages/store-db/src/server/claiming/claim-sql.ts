@@ -1,4 +1,5 @@
 import { endingColumns } from '../ending/ending-columns.ts'
+import { seekUnsettled } from '../seek-unsettled.ts'
 import type { ServerContext } from '../server-context.ts'
 import { candidateColumns, claimableColumns } from './claimable-row.ts'
 
@@ -90,9 +91,7 @@ export function claimSql(context: ServerContext) {
 
     // Rows.
 
-    lockTicks: (
-      limit: number,
-    ): string => `SELECT ${columns} FROM ${seqs} ${sql.seek({ table: u, alias: 'x', on: 'x.seq = v.value', through: 'PRIMARY' })}
+    lockTicks: (limit: number): string => `SELECT ${columns} FROM ${seqs} ${seekUnsettled(context, 'x.seq = v.value')}
       WHERE x.status = 'scheduled' AND x.is_judged = 0 LIMIT ${limit} FOR UPDATE SKIP LOCKED`,
     /**
      * The first due rows of one priority from where the look has found one, longest due first, that no other claim has
@@ -102,10 +101,10 @@ export function claimSql(context: ServerContext) {
       WHERE x.namespace = :namespace AND x.waiting_queue = :queue AND x.priority = :priority
         AND x.due_at >= :since AND x.due_at <= :now
       ORDER BY x.due_at, x.seq LIMIT ${limit} FOR UPDATE SKIP LOCKED`,
-    lockWaiting: `SELECT ${columns} FROM ${seqs} ${sql.seek({ table: u, alias: 'x', on: 'x.seq = v.value', through: 'PRIMARY' })}
+    lockWaiting: `SELECT ${columns} FROM ${seqs} ${seekUnsettled(context, 'x.seq = v.value')}
       WHERE x.waiting_queue IS NOT NULL FOR UPDATE SKIP LOCKED`,
     /** Open or waiting executions that a verdict changes. */
-    lockJudged: `SELECT x.seq, x.status, x.fence FROM ${seqs} ${sql.seek({ table: u, alias: 'x', on: 'x.seq = v.value', through: 'PRIMARY' })}
+    lockJudged: `SELECT x.seq, x.status, x.fence FROM ${seqs} ${seekUnsettled(context, 'x.seq = v.value')}
       FOR UPDATE SKIP LOCKED`,
     /** What waited longer than it may; what has started once is no longer concerned. */
     lockExpired: `SELECT ${columns} FROM ${u} AS x WHERE x.namespace = :namespace AND x.expiring_at < :now

@@ -1,3 +1,4 @@
+import { seekUnsettled } from '../seek-unsettled.ts'
 import type { ServerContext } from '../server-context.ts'
 import { candidateColumns, claimableColumns } from './claimable-row.ts'
 
@@ -36,7 +37,7 @@ export function lanesSql(context: ServerContext) {
         FROM lanes AS l WHERE l.lane_key IS NOT NULL`,
 
     candidates: `SELECT ${candidateColumns(sql)}
-      FROM ${sql.list(':seqs', 'v', 'integer')} ${sql.seek({ table: u, alias: 'x', on: 'x.seq = v.value', through: 'PRIMARY' })}`,
+      FROM ${sql.list(':seqs', 'v', 'integer')} ${seekUnsettled(context, 'x.seq = v.value')}`,
 
     lockLane: (limit: number): string => `SELECT ${claimableColumns(context)} FROM ${u} AS x
       WHERE ${isWaiting('x', ':job', ':key', ':ticks')} AND x.queue = :queue

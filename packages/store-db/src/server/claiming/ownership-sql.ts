@@ -1,4 +1,5 @@
 import { namedExecutions } from '../named-executions.ts'
+import { seekUnsettled } from '../seek-unsettled.ts'
 import type { ServerContext } from '../server-context.ts'
 
 /** Statements of an instance about what it holds; each is refused unless the fence is the newest. */
@@ -19,7 +20,7 @@ export function ownershipSql(context: ServerContext) {
         set: { status: "'running'", started_at: 'v.started_at' },
       }),
 
-    lockOwn: `SELECT x.id FROM ${named} ${sql.seek({ table: t.unsettled, alias: 'x', on: isOwn, through: 'PRIMARY' })} ${sql.forUpdateOfX}`,
+    lockOwn: `SELECT x.id FROM ${named} ${seekUnsettled(context, isOwn)} ${sql.forUpdateOfX}`,
 
     /** A dead instance never lives again. */
     lockAlive: `SELECT ${clock.nowMs} AS now FROM ${t.instances} AS i
@@ -29,6 +30,6 @@ export function ownershipSql(context: ServerContext) {
       WHERE namespace = :namespace AND id = :instance`,
 
     held: `SELECT x.id, x.cancel_requested_at, x.cancel_requested_by
-      FROM ${named} ${sql.seek({ table: t.unsettled, alias: 'x', on: isOwn, through: 'PRIMARY' })}`,
+      FROM ${named} ${seekUnsettled(context, isOwn)}`,
   }
 }

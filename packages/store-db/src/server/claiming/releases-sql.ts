@@ -2,6 +2,7 @@ import { ATTEMPT_COLUMNS } from '../attempt-columns.ts'
 import { endingColumns } from '../ending/ending-columns.ts'
 import type { RowColumns } from '../server-sql.ts'
 import { namedExecutions } from '../named-executions.ts'
+import { seekUnsettled } from '../seek-unsettled.ts'
 import type { ServerContext } from '../server-context.ts'
 
 const SPENT: RowColumns = { seq: 'integer', retries: 'integer', interruptions: 'integer', fence: 'integer' }
@@ -16,7 +17,7 @@ export function releasesSql(context: ServerContext) {
     `(SELECT a.${column} FROM ${t.attempts} AS a WHERE a.execution_seq = x.seq ORDER BY a.number DESC LIMIT 1)`
   return {
     lockNamed: `SELECT ${columns} FROM ${namedExecutions(context, { fence: 'integer' })}
-      ${sql.seek({ table: t.unsettled, alias: 'x', on: 'x.seq = v.seq', through: 'PRIMARY' })}
+      ${seekUnsettled(context, 'x.seq = v.seq')}
       WHERE x.fence = v.fence AND x.held_by IS NOT NULL ORDER BY x.seq ${sql.forUpdateOfX}`,
 
     lockHeld: (limit: number): string => `SELECT ${columns}, ${clock.nowMs} AS now FROM ${t.unsettled} AS x
@@ -58,7 +59,7 @@ export function releasesSql(context: ServerContext) {
       }),
 
     /** Ticks planned beyond a retirement do not exist (rule 5). */
-    retired: `SELECT x.seq FROM ${sql.list(':seqs', 'v', 'integer')} ${sql.seek({ table: t.unsettled, alias: 'x', on: 'x.seq = v.value', through: 'PRIMARY' })}
+    retired: `SELECT x.seq FROM ${sql.list(':seqs', 'v', 'integer')} ${seekUnsettled(context, 'x.seq = v.value')}
       WHERE x.unjudged_at IS NOT NULL AND EXISTS (SELECT 1 FROM ${t.jobs} AS j
         WHERE j.namespace = x.namespace AND j.name = x.job AND j.retired_at IS NOT NULL)`,
 

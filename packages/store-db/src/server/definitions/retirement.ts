@@ -1,5 +1,6 @@
 import { integerOf, type SqlSession, type Statement, statement } from '@escapement/db'
 import type { ExecutionRemoval } from '../ending/execution-removal.ts'
+import { seekUnsettled } from '../seek-unsettled.ts'
 import type { ServerContext } from '../server-context.ts'
 
 /** Ends jobs: nothing is planned for them any more. */
@@ -10,7 +11,8 @@ export class Retirement {
   readonly #planned: Statement
   readonly #removal: ExecutionRemoval
 
-  constructor({ tables: t, sql, clock }: ServerContext, removal: ExecutionRemoval) {
+  constructor(context: ServerContext, removal: ExecutionRemoval) {
+    const { tables: t, sql, clock } = context
     this.#removal = removal
     const ofJob = 'namespace = :namespace AND job = :job'
     this.#lock = statement(`SELECT revision, ${clock.nowMs} AS now FROM ${t.jobs}
@@ -22,7 +24,7 @@ export class Retirement {
     // Ticks planned beyond a retirement do not exist. None was started, so none has attempts.
     this.#planned = statement(`SELECT x.seq FROM (SELECT seq FROM ${t.executions}
         WHERE ${ofJob} AND is_ledger = 1 AND scheduled_for > :now ORDER BY seq) AS v
-      ${sql.seek({ table: t.unsettled, alias: 'x', on: 'x.seq = v.seq', through: 'PRIMARY' })}
+      ${seekUnsettled(context, 'x.seq = v.seq')}
       WHERE x.status = 'scheduled' AND x.attempt = 0 ORDER BY x.seq ${sql.forUpdateOfX}`)
   }
 

@@ -1,6 +1,7 @@
 import { endingColumns } from '../ending/ending-columns.ts'
 import { UNSETTLED_COPY } from '../insertion/unsettled-copy.ts'
 import { listedExecutions } from '../named-executions.ts'
+import { seekUnsettled } from '../seek-unsettled.ts'
 import type { ServerContext } from '../server-context.ts'
 
 /** Statements of what people and programs ask for. */
@@ -24,11 +25,11 @@ export function enqueueSql(context: ServerContext) {
   return {
     lock: `SELECT ${endingColumns(sql)}, x.status, ${clock.nowMs} AS now
       FROM (SELECT seq FROM ${e} WHERE namespace = :namespace AND id = :id) AS v
-      ${sql.seek({ table: u, alias: 'x', on: 'x.seq = v.seq', through: 'PRIMARY' })} ${sql.forUpdateOfX}`,
+      ${seekUnsettled(context, 'x.seq = v.seq')} ${sql.forUpdateOfX}`,
 
     /** Of what would not wait, what is due while another execution of its job is open. */
     occupied: `SELECT ${endingColumns(sql)}, ${clock.nowMs} AS now
-      FROM ${listedExecutions(context)} ${sql.seek({ table: u, alias: 'x', on: 'x.seq = v.seq', through: 'PRIMARY' })}
+      FROM ${listedExecutions(context)} ${seekUnsettled(context, 'x.seq = v.seq')}
       WHERE x.skippable_at <= ${clock.nowMs} AND EXISTS (SELECT 1 FROM ${u} AS o
         WHERE o.namespace = :namespace AND o.open_key >= x.job AND o.open_key < CONCAT(x.job, '$'))
       ORDER BY x.seq ${sql.forUpdateOfX}`,

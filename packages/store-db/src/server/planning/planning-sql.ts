@@ -1,6 +1,7 @@
 import { CURRENT_REVISION, JOB_COLUMNS } from '../definitions/job-columns.ts'
 import { aliveAt } from '../definitions/definitions-sql.ts'
 import { listedExecutions } from '../named-executions.ts'
+import { seekUnsettled } from '../seek-unsettled.ts'
 import type { ServerContext } from '../server-context.ts'
 
 /** Statements of the planner. */
@@ -38,7 +39,7 @@ export function planningSql(context: ServerContext) {
       WHERE j.retired_at IS NULL ORDER BY j.name FOR UPDATE`,
 
     lockUnjudged: `SELECT x.seq, x.id, x.job, x.revision, x.scheduled_for
-      FROM ${listedExecutions(context)} ${sql.seek({ table: t.unsettled, alias: 'x', on: 'x.seq = v.seq', through: 'PRIMARY' })}
+      FROM ${listedExecutions(context)} ${seekUnsettled(context, 'x.seq = v.seq')}
       WHERE x.status = 'scheduled' AND x.is_judged = 0 ORDER BY x.seq ${sql.forUpdateOfX}`,
 
     advance: (): string =>

@@ -3,6 +3,7 @@ import { ATTEMPT_COLUMNS } from '../attempt-columns.ts'
 import { ENDING_NUMBERS, endingColumns } from '../ending/ending-columns.ts'
 import { listedExecutions, namedExecutions } from '../named-executions.ts'
 import type { RowColumns } from '../server-sql.ts'
+import { seekUnsettled } from '../seek-unsettled.ts'
 import type { ServerContext } from '../server-context.ts'
 
 /** What is written to an execution that goes on, because its handler does or another attempt follows. */
@@ -41,7 +42,7 @@ export function settlingSql(context: ServerContext) {
     x.cancel_requested_at`
   const attempt = Object.keys(ATTEMPT)
   return {
-    lock: `SELECT ${columns} FROM ${listedExecutions(context)} ${sql.seek({ table: t.unsettled, alias: 'x', on: 'x.seq = v.seq', through: 'PRIMARY' })}
+    lock: `SELECT ${columns} FROM ${listedExecutions(context)} ${seekUnsettled(context, 'x.seq = v.seq')}
       ORDER BY x.seq ${sql.forUpdateOfX}`,
 
     /** What was settled before. */
@@ -70,7 +71,7 @@ export function settlingSql(context: ServerContext) {
       ${sql.ignoreExisting(t.attempts, 'number')}`,
 
     lockReported: `SELECT x.id FROM ${namedExecutions(context, { fence: 'integer' })}
-      ${sql.seek({ table: t.unsettled, alias: 'x', on: IS_REPORTED, through: 'PRIMARY' })} ${sql.forUpdateOfX}`,
+      ${seekUnsettled(context, IS_REPORTED)} ${sql.forUpdateOfX}`,
     reportProgress: (): string =>
       sql.updateLocked({
         table: t.unsettled,
