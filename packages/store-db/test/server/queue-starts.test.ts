@@ -172,11 +172,11 @@ describeOnServers(['postgres', 'mariadb'], ({ kind, url }) => {
 })
 
 describeOnServers(['postgres'], ({ kind, url }) => {
-  const { kysely, pool } = sourcesFor(kind)
+  const sources = sourcesFor(kind)
 
   it('what a transaction has inserted before looks that could not see it is seen once it has committed', async () => {
     const context = await openServerContext({
-      database: openServer(pool(url())),
+      database: openServer(sources.pool(url())),
       prefix: 'escapement_',
       migrate: 'auto',
     })
@@ -197,7 +197,8 @@ describeOnServers(['postgres'], ({ kind, url }) => {
         handlers: new Set(['job']),
       })
     starts.lookedFromStart('default', ['default'], NOTHING, { ...SLOW, now: await context.now() })
-    await kysely(url())
+    await sources
+      .kysely(url())
       .transaction()
       .execute(async (transaction) => {
         await roles.enqueue('default', [run()], transaction)

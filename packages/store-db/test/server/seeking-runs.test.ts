@@ -6,10 +6,10 @@ import { openServerContext } from '../../src/server/open-server-context.ts'
 import { sourcesFor } from './server-pools.ts'
 
 describeOnServers(['postgres'], ({ kind, url }) => {
-  const { pool } = sourcesFor(kind)
+  const sources = sourcesFor(kind)
 
   it('after a statement that was slow, the next ones are run where none is compiled', async () => {
-    const database = openServer(pool(url()))
+    const database = openServer(sources.pool(url()))
     const context = await openServerContext({ database, prefix: 'escapement_', migrate: 'auto' })
     const runs = new SeekingRuns(context)
     const [compiling, sleeping] = [

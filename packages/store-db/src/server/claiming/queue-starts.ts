@@ -24,7 +24,7 @@ export interface QueueStart {
 }
 
 /** What a look finds at the beginning of indexes of their own: of each kind the earliest instant at which one may be. */
-export interface JudgedStarts {
+interface JudgedStarts {
   /** Ticks without a verdict. */
   readonly late: number
   /** When runs have waited for as long as they may. */
