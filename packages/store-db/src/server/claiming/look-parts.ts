@@ -21,10 +21,10 @@ export interface LookParts {
   /** On PostgreSQL, whose time moves within a statement, this tells how long it took; elsewhere it is `now`. */
   readonly end: string
   /** Selects what is said of a level; `first`: when its first row falls due. */
-  level(names: LevelNames, first: string): string
+  readonly level: (names: LevelNames, first: string) => string
   /** The first row of a level. */
-  firstDue(names: LevelNames, columns: string, condition: string): string
-  together(selects: readonly string[]): string
+  readonly firstDue: (names: LevelNames, columns: string, condition: string) => string
+  readonly together: (selects: readonly string[]) => string
 }
 
 /** See {@link LookParts}. */
