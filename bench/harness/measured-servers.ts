@@ -5,8 +5,8 @@ import { Client } from 'pg'
 import { type DelayingProxies, startDelayingProxies } from './delaying-proxies.ts'
 import type { StorePlace } from './store-place.ts'
 
-/** A server with the setting that matters here: PostgreSQL and MariaDB run with their defaults, which are durable. */
-export type MeasuredServer = 'postgres' | 'mariadb' | RedisServer
+/** A server with the setting that matters here: PostgreSQL, MariaDB and etcd run with their defaults, which are durable. */
+export type MeasuredServer = 'postgres' | 'mariadb' | 'etcd' | RedisServer
 
 /** `everysec` is what BullMQ recommends; `always` confirms nothing before it is on the disk, as databases do. */
 export type RedisServer = 'redis, appendfsync everysec' | 'redis, appendfsync always'
@@ -53,7 +53,7 @@ export async function startMeasuredServers(kinds: readonly ServerKind[], replyDe
     has: (server) => started.servers[kindOf(server)] !== undefined,
     fresh: async (server) => {
       const kind = kindOf(server)
-      const fresh = kind === 'redis' ? await emptyRedis(urlOf(kind), server) : await emptyDatabase(server, urlOf(kind))
+      const fresh = await freshOn(kind, urlOf(kind), server)
       return proxies === null ? fresh : { ...fresh, url: proxies.through(kind, fresh.url) }
     },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
@@ -67,11 +67,19 @@ export async function freshPlace(servers: MeasuredServers, kind: 'postgres' | 'm
 }
 
 function kindOf(server: MeasuredServer): ServerKind {
-  return server === 'postgres' || server === 'mariadb' ? server : 'redis'
+  return server === 'postgres' || server === 'mariadb' || server === 'etcd' ? server : 'redis'
 }
 
-async function emptyDatabase(server: MeasuredServer, url: string): Promise<FreshDatabase> {
-  return await createTestDatabase(server === 'mariadb' ? 'mariadb' : 'postgres', url)
+async function freshOn(kind: ServerKind, url: string, server: MeasuredServer): Promise<FreshDatabase> {
+  switch (kind) {
+    case 'postgres':
+    case 'mariadb':
+      return createTestDatabase(kind, url)
+    case 'redis':
+      return emptyRedis(url, server)
+    case 'etcd':
+      return { url, [Symbol.asyncDispose]: () => Promise.resolve() } // whoever comes has keys of its own there
+  }
 }
 
 async function emptyRedis(url: string, server: MeasuredServer): Promise<FreshDatabase> {
@@ -92,7 +100,7 @@ async function proxiesFor({ servers }: TestServers, delayMs: number): Promise<De
   return await startDelayingProxies(Object.fromEntries(urls), delayMs)
 }
 
-async function versions({ servers: { postgres, mariadb, redis } }: TestServers): Promise<readonly string[]> {
+async function versions({ servers: { postgres, mariadb, redis, etcd } }: TestServers): Promise<readonly string[]> {
   const found: string[] = []
   if (postgres !== undefined) {
     const client = new Client({ connectionString: postgres.url })
@@ -111,6 +119,10 @@ async function versions({ servers: { postgres, mariadb, redis } }: TestServers):
     await using connected = redisAt(redis.url)
     const version = /redis_version:(\S+)/.exec(await connected.client.info('server'))
     found.push(`Redis ${version?.[1] ?? ''}`)
+  }
+  if (etcd !== undefined) {
+    const version = (await (await fetch(`${etcd.url}/version`)).json()) as { etcdserver: string }
+    found.push(`etcd ${version.etcdserver}`)
   }
   return found.length === 0 ? [] : [`${found.join(', ')} on loopback, with the defaults of each unless said otherwise.`]
 }

@@ -1,98 +1,110 @@
-import { memoryMutex, type MutexManager } from '@escapement/core'
-import { createTestDatabase, startServers } from '@escapement/testkit/servers'
-import type { Benchmark, Finding, Report, Scale } from '../harness/benchmark.ts'
-import { percentile } from '../harness/percentile.ts'
-import { type Contender, interleaved, type Outcome } from '../harness/rounds.ts'
-import { keyOf, type MeasuredLock } from './measured-lock.ts'
-import { postgresLock } from './postgres-lock.ts'
-import { sqliteLock } from './sqlite-lock.ts'
+import type { Benchmark, Report, Scale, Table } from '../harness/benchmark.ts'
+import type { LockContender } from './lock-contender.ts'
+import { floorOf, lockFindings } from './lock-findings.ts'
+import { LOCK_BACKENDS, startLockServers } from './lock-places.ts'
+import { type LockScale, measureLocks, type MeasuredLock } from './measured-lock.ts'
 
-type Figure = 'p50' | 'p99'
+const FULL: LockScale = { uncontended: { pairs: 100, rounds: 41 }, handOff: 15, takeover: 5, contention: 10 }
+const QUICK: LockScale = { uncontended: { pairs: 10, rounds: 1 }, handOff: 1, takeover: 1, contention: 1 }
 
-/** What it costs to take and give back a lock that nobody else wants. */
+/** What a lock costs that nobody else wants, how soon the next one has it, and what a crowd makes of it. */
 export const lock: Benchmark = {
   name: 'lock',
-  title: 'Lock: acquire and release, uncontended',
+  title: 'Lock: acquire, release and hand-off',
   run: async (scale) => report(scale),
 }
 
 async function report(scale: Scale): Promise<Report> {
-  const [pairs, rounds] = scale === 'full' ? [100, 71] : [100, 3]
-  await using started = await startServers(['postgres'])
-  await using stack = new AsyncDisposableStack()
-  const locks: MeasuredLock[] = [stack.use(sqliteLock())]
-  if (started.servers.postgres !== undefined) {
-    const database = stack.use(await createTestDatabase('postgres', started.servers.postgres.url))
-    locks.push(stack.use(await postgresLock(database.url)))
-  }
-  const inMemory = stack.use(memoryMutex())
-  const contender = (name: string, pair: (key: string) => Promise<void>): Contender<Figure> => ({
-    name,
-    run: async () => timed(pairs, pair),
-  })
-  // One database after the other, so that nothing else disturbs what is compared.
-  const groups = [
-    ...locks.map((each) => [
-      contender(floorOf(each), (key) => each.floor(key)),
-      contender(oursOn(each), ofMutex(each.mutex)),
-    ]),
-    [contender('memoryMutex', ofMutex(inMemory))],
-  ]
-  const outcomes = new Map<string, Outcome<Figure>>()
-  for (const contenders of groups) {
-    for (const each of contenders) await each.run()
-    for (const [name, outcome] of await interleaved<Figure>(contenders, rounds)) outcomes.set(name, outcome)
-  }
+  const lockScale = scale === 'full' ? FULL : QUICK
+  await using servers = await startLockServers()
+  const measured: MeasuredLock[] = []
+  // One backend after the other, so that nothing else disturbs what is compared.
+  for (const backend of LOCK_BACKENDS) measured.push(...(await measureLocks(servers, backend, lockScale)))
   return {
     tables: [
-      {
-        caption: `${pairs} pairs a round, one after the other, ${rounds} rounds, milliseconds a pair`,
-        columns: ['', 'p50', 'p99'],
-        rows: [...outcomes].map(([name, { p50, p99 }]) => [name, p50, p99]),
-      },
+      uncontendedTable(measured, lockScale),
+      handOffTable(measured, lockScale),
+      contentionTable(measured, lockScale),
     ],
-    findings: locks.map((each) => finding(each, outcomes.get(oursOn(each))?.p50, outcomes.get(floorOf(each))?.p50)),
+    findings: lockFindings(measured),
     notes: [
-      'Each pair is two commits with their fsyncs. The floor is one update that takes the row with a fence and one ' +
-        'that frees it, on SQLite with the checkpoints that it makes by itself, on PostgreSQL by named statements ' +
-        'through the same pool; `dbMutex` adds deadlines, renewal, the abort signal and errors that say what to do.',
-      ...started.unavailable.map(({ kind, reason }) => `Not measured on ${kind}: ${reason}`),
+      ...servers.notes,
+      'On databases a pair is two commits with their fsyncs, on Redis with `appendfsync everysec` none, on etcd one for each ' +
+        'step. The floor is the bare commands that mean the same, by the same client, on SQLite synchronously; that of etcd ' +
+        'whose locks share a lease loses all of them when one is lost. Ours adds deadlines, renewal, the abort signal, fences ' +
+        'where the floor has none, and the wake-up of waiters.',
+      settingsText(measured.map(({ contender }) => contender)),
+      'Hand-off: from the call of a release to the next grant, 20 waiters, each of which keeps the key for 5 ms; `apart`: 4 in each ' +
+        'of 5 processes and the holder in a sixth, only what goes from one process to another; `together`: all in one process. ' +
+        'Takeover: how long after the end of its lease the key of a holder that was killed is another’s, the longest of all ' +
+        'rounds. Contention: each of 100 keys is wanted by two clients in the same instant and kept for 5 ms; `steady`: one key ' +
+        'each 5 ms; `burst`: all keys in one instant. The acquire includes the wait for the other one.',
     ],
   }
 }
 
-function floorOf({ database }: MeasuredLock): string {
-  return `floor on ${database}: two prepared statements`
-}
-
-function oursOn({ database }: MeasuredLock): string {
-  return `dbMutex on ${database}`
-}
-
-function finding({ database, reach }: MeasuredLock, ours: number = Number.NaN, floor: number = Number.NaN): Finding {
-  const ratio = ours / floor
+function uncontendedTable(measured: readonly MeasuredLock[], { uncontended }: LockScale): Table {
   return {
-    what: `acquire + release on ${database}, p50`,
-    figure: `${ratio.toFixed(2)} of the floor`,
-    reach: `at most ${reach} of the floor`,
-    isReached: ratio <= reach,
+    caption: `Uncontended, milliseconds a pair: ${uncontended.pairs} one after the other, then 50 keys at once, ${uncontended.rounds} rounds`,
+    columns: ['', 'p50', 'p99', 'p50 ÷ floor', 'at once p50', 'at once p99'],
+    rows: measured.map((each) => {
+      const { p50, p99, 'at once p50': atOnce, 'at once p99': atOnceP99 } = each.uncontended
+      const floor = floorOf(each, measured)
+      return [
+        each.contender.name,
+        p50,
+        p99,
+        floor === undefined ? null : p50 / floor.uncontended.p50,
+        atOnce,
+        atOnceP99,
+      ]
+    }),
   }
 }
 
-function ofMutex(mutex: MutexManager): (key: string) => Promise<void> {
-  return async (key) => {
-    const lease = await mutex.acquire(key)
-    await lease.release()
+function handOffTable(measured: readonly MeasuredLock[], { handOff, takeover }: LockScale): Table {
+  return {
+    caption: `Hand-off in ${handOff} rounds, takeover in ${takeover}, milliseconds`,
+    columns: ['', 'apart p50', 'apart p99', 'together p50', 'together p99', 'takeover'],
+    rows: measured.flatMap(({ contender, apart }) =>
+      apart === null
+        ? []
+        : [
+            [
+              contender.name,
+              apart.handOff.apart.p50,
+              apart.handOff.apart.p99,
+              apart.handOff.together.p50,
+              apart.handOff.together.p99,
+              apart.takeoverMs,
+            ],
+          ],
+    ),
   }
 }
 
-/** Locks and frees one key after another. */
-async function timed(pairs: number, pair: (key: string) => Promise<void>): Promise<Readonly<Record<Figure, number>>> {
-  const times: number[] = []
-  for (let n = 0; n < pairs; n++) {
-    const startedAt = performance.now()
-    await pair(keyOf(n))
-    times.push(performance.now() - startedAt)
+function contentionTable(measured: readonly MeasuredLock[], { contention }: LockScale): Table {
+  return {
+    caption: `100 keys in contention, ${contention} rounds, milliseconds, p99`,
+    columns: ['', 'steady acquire', 'steady release', 'burst acquire', 'burst release'],
+    rows: measured.flatMap(({ contender, contention: times }) =>
+      times === null
+        ? []
+        : [
+            [
+              contender.name,
+              times.steady.acquireP99,
+              times.steady.releaseP99,
+              times.burst.acquireP99,
+              times.burst.releaseP99,
+            ],
+          ],
+    ),
   }
-  return { p50: percentile(times, 0.5), p99: percentile(times, 0.99) }
+}
+
+function settingsText(contenders: readonly LockContender[]): string {
+  const texts = new Map(contenders.map(({ name, settings }) => [settings, name.slice(name.indexOf(' ') + 1)]))
+  texts.delete(undefined)
+  return `Peers ask again as often as ours where nothing can wake it. ${[...texts].map(([text, name]) => `${name}: ${text}.`).join(' ')}`
 }

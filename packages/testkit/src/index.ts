@@ -7,6 +7,16 @@ export type {
   StoreFault,
 } from './faults/faulty-store.ts'
 export { faultyStore } from './faults/faulty-store.ts'
+export type { CheckHistoryOptions } from './history/check-history.ts'
+export { checkHistory } from './history/check-history.ts'
+export type { HistoryEvent } from './history/history-event.ts'
+export type {
+  DataLoss,
+  HistoryFinding,
+  HistoryFindingKind,
+  HistoryReport,
+  KeyWait,
+} from './history/history-report.ts'
 export type { CreateJobStore, JobStoreCase } from './job-store/job-store-case.ts'
 export { jobStoreContract } from './job-store/job-store-contract.ts'
 export type { StageClaim } from './job-store/store-stage.ts'

@@ -6,6 +6,8 @@ interface Tables {
   resource: { name: string; fence: bigint; seq: number }
 }
 
+export const CONTENDED_KEYS = ['left', 'right'] as const
+
 /** A database whose locks processes contend for, with a resource that they guard. */
 export interface ContendedDatabase extends AsyncDisposable {
   readonly locks: LockDb
@@ -54,7 +56,7 @@ function onServer(url: string): ContendedDatabase {
         .addColumn('fence', 'bigint', (column) => column.notNull())
         .addColumn('seq', 'integer', (column) => column.notNull())
         .execute()
-      const rows = ['left', 'right'].map((name) => ({ name, fence: 0n, seq: 0 }))
+      const rows = CONTENDED_KEYS.map((name) => ({ name, fence: 0n, seq: 0 }))
       await kysely.insertInto('resource').values(rows).execute()
     },
     write: (key, fence) =>

@@ -1,6 +1,6 @@
 import { describeOnServers } from '@escapement/testkit/vitest'
 import { expect, test } from 'vitest'
-import { contestFindings } from '../contest.ts'
+import { contestOn } from '../contest.ts'
 import { openContended } from '../processes/contended-database.ts'
 
 describeOnServers(['postgres', 'mariadb'], ({ url }) => {
@@ -10,7 +10,7 @@ describeOnServers(['postgres', 'mariadb'], ({ url }) => {
     async () => {
       await using database = openContended(url())
       await database.prepare()
-      expect(await contestFindings(url())).toEqual([])
+      expect(await contestOn(url())).toMatchObject({ findings: [] })
     },
   )
 })

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { systemRuntime } from '@escapement/base'
 import type { MutexManager } from '@escapement/core'
 import type { TcpProxy } from '../faults/tcp-proxy/tcp-proxy.ts'
 import { leaseLost } from './lease-lost.ts'
@@ -23,7 +24,7 @@ export async function cutOffHolder({ proxy, mutex, others, ttlMs }: CutOffSetup)
   const ended = leaseLost(lease)
   proxy.freeze()
   const next = await others.acquire('cut off', { wait: '10s' })
-  const grantedAt = performance.now()
+  const grantedAt = systemRuntime.monotonic()
   assert.ok((await ended) < grantedAt, 'the holder was told after another had been granted its key')
   assert.ok(next.fence > lease.fence, 'the fence did not grow')
   proxy.thaw() // what was sent meanwhile arrives

@@ -1,0 +1,10 @@
+export type { Contending } from './contest/contend.ts'
+export { contend } from './contest/contend.ts'
+export type { Contender } from './contest/contender.ts'
+export type { ContestFault, ContestStage } from './contest/contest-fault.ts'
+export { holderKilled, holderStopped } from './contest/contest-fault.ts'
+export type { ContestReport, FaultFigure } from './contest/contest-report.ts'
+export type { ContestPlan } from './contest/run-contest.ts'
+export { runContest } from './contest/run-contest.ts'
+// Also here: who contends starts often, and loads nothing else of the kit.
+export { silentLogger } from './lock/silent-logger.ts'

@@ -1,0 +1,81 @@
+import { writeSync } from 'node:fs'
+import { EscapementError, systemRuntime } from '@escapement/base'
+import type { Lease, MutexManager } from '@escapement/core'
+import type { HistoryEvent } from '../history/history-event.ts'
+import { type ContendSettings, contendSettings } from './contend-settings.ts'
+import { sharedNow } from './shared-clock.ts'
+
+/** What a contender tells the process that started it, one JSON line each. */
+export type ContenderMessage = { readonly type: 'ready' } | HistoryEvent
+
+/** With what a process contends. */
+export interface Contending {
+  readonly mutex: MutexManager
+  /**
+   * Writes to a resource that the fence guards. Called after each lease, also when that was lost: which is what the guard
+   * is for. Answers the place of the write among those of the key, null: refused. What it rejects with is taken for a
+   * server that is away, and what became of the write for unknown.
+   */
+  readonly write: (lease: Lease) => Promise<number | null>
+}
+
+/** How long a key is waited for. Longer than a server is away. Milliseconds. */
+const WAIT_MS = 20_000
+/** How often a holder looks at its lease. Milliseconds. */
+const LOOK_EVERY_MS = 5
+
+/**
+ * Contends for the keys of a contest until the process is killed, and notes what it relies on: what the script of a
+ * {@link ContestPlan} calls. Rejects with what no contest excuses: an error that is not of Escapement or says that asking again
+ * cannot help.
+ *
+ * @example
+ * const mutex = myMutex(process.argv[2])
+ * await contend({ mutex, write: async ({ key, fence }) => writeGuarded(key, fence) })
+ */
+export async function contend(contending: Contending): Promise<never> {
+  const settings = contendSettings()
+  say({ type: 'ready' })
+  for (;;) {
+    try {
+      await round(contending, settings)
+    } catch (error) {
+      if (!EscapementError.is(error) || !error.retryable) throw error
+    }
+  }
+}
+
+async function round({ mutex, write }: Contending, { keys, ttlMs, holdMs }: ContendSettings): Promise<void> {
+  const key = keys[Math.floor(systemRuntime.random() * keys.length)] ?? ''
+  const askedAt = sharedNow()
+  const lease = await mutex.acquire(key, { ttl: ttlMs, wait: WAIT_MS })
+  const { owner, fence } = lease
+  const at = sharedNow()
+  if (lease.remainingMs() === 0) return
+  say({ type: 'granted', key, owner, fence: String(fence), askedAt, at })
+  await hold(lease, holdMs * (0.5 + systemRuntime.random()))
+  const place = await write(lease).catch(() => undefined)
+  if (place !== undefined) say({ type: 'written', key, fence: String(fence), place, at: sharedNow() })
+  await lease.release()
+}
+
+/** Relies on a lease for `ms` unless it ends before; half of the holders ask it, and half only listen to its signal. */
+async function hold(lease: Lease, ms: number): Promise<void> {
+  const { key, owner, signal } = lease
+  const asks = systemRuntime.random() < 0.5
+  for (const startedAt = sharedNow(); ; ) {
+    const at = sharedNow()
+    if (at - startedAt >= ms) return
+    if (asks && lease.remainingMs() === 0) return
+    if (asks) say({ type: 'held', key, owner, at })
+    // All timers that were due before, that of the signal among them, have had their turn when this one has.
+    await systemRuntime.sleep(LOOK_EVERY_MS)
+    if (!asks && signal.aborted) return
+    if (!asks) say({ type: 'unsignalled', key, owner, at })
+  }
+}
+
+/** Synchronously: a process that is killed right after has said it. */
+function say(message: ContenderMessage): void {
+  writeSync(1, `${JSON.stringify(message)}\n`)
+}
