@@ -142,7 +142,7 @@ export class RedisQuorumDriver implements LockDriver {
       [...round.answers].flatMap(([server, vote]) => (vote.kind === 'granted' ? [[server, vote]] : [])),
     )
     const grant = grants.size < this.#quorum.majority ? null : await this.#agree(request, grants, time)
-    const isTaught = await this.#recovery.teachEmpty(round, time)
+    const isTaught = await this.#recovery.teachEmpty(time)
     if (grant !== null && time.isTrusted(grant.ttlMs)) return grant
     if (isTaught && !isAgain) return this.#attempt(request, time, true)
     const refused = [...round.answers.values()].flatMap((vote) => (vote.kind === 'refused' ? [vote.leftMs] : []))

@@ -31,7 +31,7 @@ export class QuorumRegisters {
         (round) => !this.#verdicts(moves, round).includes(null),
       )
     let round = await ask()
-    if (await this.#recovery.teachEmpty(round, time)) {
+    if (await this.#recovery.teachEmpty(time)) {
       if (this.#verdicts(moves, round).includes(null)) round = await ask()
     }
     const verdicts = this.#verdicts(moves, round, true).filter((verdict) => verdict !== null)

@@ -34,6 +34,7 @@ export interface Moved {
 
 /** All that one server knows. */
 export interface ServerMemory {
+  readonly kind: 'memory'
   readonly high: bigint
   /** By name, as they are kept. */
   readonly registers: ReadonlyMap<string, string>
@@ -43,8 +44,10 @@ export interface ServerMemory {
 export class QuorumServer {
   /** Its place among all, from 1. */
   readonly place: number
-  /** Whether it has not taken part when it was asked last: the others are asked before it. */
-  isBehind = false
+  /** What it has said last, if that is that it has lost its data. */
+  emptiness: EmptyServer | null = null
+  /** Whether it has not answered when it was asked last. */
+  isSilent = false
   readonly #locks: RedisLockDriver
   readonly #names: LockNames
 
@@ -88,21 +91,27 @@ export class QuorumServer {
     return { kind: 'moved', by: new Map(moves.map(({ id }, index) => [id, String(answers[index])])) }
   }
 
-  /** What it knows; null when it has lost its data. */
-  async recall(): Promise<ServerMemory | null> {
-    const [high, registers]: readonly unknown[] = listOf(
-      await this.#run(RECALL, [this.#names.memory, this.#names.registers], []),
-    )
-    if (typeof high !== 'string') return null
+  /** Whether it has not taken part when it was asked last: the others are asked before it. */
+  get isBehind(): boolean {
+    return this.isSilent || this.emptiness !== null
+  }
+
+  /** What it knows, or the name of its loss. */
+  async recall(): Promise<ServerMemory | { readonly kind: 'empty'; readonly born: string }> {
+    const reply = listOf(await this.#run(RECALL, [this.#names.memory, this.#names.registers], []))
+    const [verdict, first, registers] = reply
+    if (Number(verdict) === 2) return { kind: 'empty', born: String(first) }
     const flat = listOf(registers).map(String)
     const pairs = flat.flatMap((name, index) => (index % 2 === 0 ? [[name, flat[index + 1] ?? ''] as const] : []))
-    return { high: BigInt(high), registers: new Map(pairs) }
+    return { kind: 'memory', high: BigInt(String(first)), registers: new Map(pairs) }
   }
 
   /** Gives it back what it has lost. Answers whether it was still as empty as it had said. */
   async teach(born: string, { high, registers }: ServerMemory): Promise<boolean> {
     const keys = [this.#names.memory, this.#names.registers]
-    return Number(await this.#run(TEACH, keys, [born, String(high), ...[...registers].flat()])) === 1
+    const isTaught = Number(await this.#run(TEACH, keys, [born, String(high), ...[...registers].flat()])) === 1
+    this.emptiness = null
+    return isTaught
   }
 
   renewMany(renewals: readonly LockRenewal[]): Promise<readonly RenewalOutcome[]> {
@@ -128,9 +137,8 @@ export class QuorumServer {
   /** For scripts that a server without its data answers otherwise. */
   async #ask(script: LuaScript, key: string, values: readonly string[]): Promise<unknown[] | EmptyServer> {
     const [verdict, ...others] = listOf(await this.#run(script, [this.#names.memory, key], values))
-    this.isBehind = Number(verdict) === 2
-    if (!this.isBehind) return [verdict, ...others]
-    return { kind: 'empty', born: String(others[0]), forMs: Number(others[1]) }
+    this.emptiness = Number(verdict) === 2 ? { kind: 'empty', born: String(others[0]), forMs: Number(others[1]) } : null
+    return this.emptiness ?? [verdict, ...others]
   }
 
   #run(script: LuaScript, keys: readonly string[], values: readonly string[]): Promise<unknown> {
@@ -139,9 +147,11 @@ export class QuorumServer {
 
   async #heard<Answer>(answer: Promise<Answer>): Promise<Answer> {
     try {
-      return await answer
+      const heard = await answer
+      this.isSilent = false
+      return heard
     } catch (error) {
-      this.isBehind = true
+      this.isSilent = true
       throw error
     }
   }

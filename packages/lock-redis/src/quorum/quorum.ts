@@ -4,8 +4,8 @@ import { AttemptTime } from './attempt-time.ts'
 import type { EmptyServer, QuorumServer } from './quorum-server.ts'
 import { Round } from './round.ts'
 
-/** The longest that servers are awaited in one attempt, milliseconds. */
-const LONGEST_ATTEMPT_MS = 1_500
+/** The longest that servers are awaited in one attempt, milliseconds: who does not want to wait for a lock waits a second. */
+const LONGEST_ATTEMPT_MS = 800
 
 /** Servers of which a majority must agree, and the ways to ask them. */
 export class Quorum {

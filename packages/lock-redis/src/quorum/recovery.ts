@@ -1,8 +1,7 @@
 import type { Logger } from '@escapement/base'
 import { type AttemptTime, SETTLED_AFTER_MS } from './attempt-time.ts'
 import type { EmptyServer, QuorumServer, ServerMemory } from './quorum-server.ts'
-import { isEmpty, type Quorum } from './quorum.ts'
-import type { Round } from './round.ts'
+import type { Quorum } from './quorum.ts'
 
 /**
  * Teaches servers that have lost their data what a majority of all still knows. Were they to take part before, a majority
@@ -23,40 +22,39 @@ export class Recovery {
     this.#quarantineMs = quarantineMs
   }
 
-  /** Teaches those that have answered `round` that they are empty, as far as it is time. Answers whether any was. */
-  async teachEmpty(round: Round<{ readonly kind: string }>, time: AttemptTime): Promise<boolean> {
-    const empty = new Map([...round.answers].filter((entry): entry is [QuorumServer, EmptyServer] => isEmpty(entry[1])))
-    if (empty.size === 0) return false
-    const isAnew = empty.size >= this.#quorum.majority
-    const waitMs = Math.max(this.#quarantineMs, isAnew ? 0 : SETTLED_AFTER_MS)
-    const ready = [...empty.keys()].filter((server) => (empty.get(server)?.forMs ?? 0) >= waitMs)
-    if (ready.length < empty.size) this.#tell(empty, waitMs)
-    if (ready.length === 0) return false
-    const memory = await this.#recall(time, empty, isAnew)
-    if (memory === null) return false
+  /** Teaches those that have said that they are empty, as far as it is time. Answers whether any was. */
+  async teachEmpty(time: AttemptTime): Promise<boolean> {
+    const { servers, majority } = this.#quorum
+    const empty = new Map(
+      servers.flatMap((server) => (server.emptiness === null ? [] : [[server, server.emptiness] as const])),
+    )
+    if (this.#ready(empty, empty.size >= majority).length === 0) return false
+    const recalled = await this.#quorum.ask(
+      time.leftMs(),
+      (server) => server.recall(),
+      (round) => round.count(({ kind }) => kind === 'memory') >= majority,
+    )
+    // Those that are as empty as before have been so at one time, all of them.
+    const still = new Map([...empty].filter(([server, { born }]) => isBorn(recalled.answers.get(server), born)))
+    const isAnew = still.size >= majority
+    const memories = [...recalled.answers.values()].filter((answer) => answer.kind === 'memory')
+    if (!isAnew && memories.length < majority) return false
+    const memory = merged(memories)
     const taught = await this.#quorum.ask(
       time.leftMs(),
-      (server) => server.teach(empty.get(server)?.born ?? '', memory),
+      (server) => server.teach(still.get(server)?.born ?? '', memory),
       () => false,
-      ready,
+      this.#ready(still, isAnew),
     )
     return taught.count(Boolean) > 0
   }
 
-  /** What the others know together; null when too few of them can be asked. */
-  async #recall(
-    time: AttemptTime,
-    empty: ReadonlyMap<QuorumServer, EmptyServer>,
-    isAnew: boolean,
-  ): Promise<ServerMemory | null> {
-    const round = await this.#quorum.ask(
-      time.leftMs(),
-      (server) => server.recall(),
-      ({ answers }) => answers.size >= this.#quorum.majority,
-      this.#quorum.servers.filter((server) => !empty.has(server)),
-    )
-    const memories = [...round.answers.values()].filter((memory) => memory !== null)
-    return memories.length >= this.#quorum.majority || isAnew ? merged(memories) : null
+  /** Those that have been out for long enough. */
+  #ready(empty: ReadonlyMap<QuorumServer, EmptyServer>, isAnew: boolean): QuorumServer[] {
+    const waitMs = Math.max(this.#quarantineMs, isAnew ? 0 : SETTLED_AFTER_MS)
+    const ready = [...empty].filter(([, { forMs }]) => forMs >= waitMs)
+    if (ready.length < empty.size) this.#tell(empty, waitMs)
+    return ready.map(([server]) => server)
   }
 
   #tell(empty: ReadonlyMap<QuorumServer, EmptyServer>, waitMs: number): void {
@@ -70,11 +68,15 @@ export class Recovery {
   }
 }
 
+function isBorn(answer: { readonly kind: string; readonly born?: string } | undefined, born: string): boolean {
+  return answer?.kind === 'empty' && answer.born === born
+}
+
 /** The greatest of everything. */
 function merged(memories: readonly ServerMemory[]): ServerMemory {
   const registers = new Map<string, string>()
   for (const [name, value] of memories.flatMap((memory) => [...memory.registers])) {
     if (Number.parseFloat(registers.get(name) ?? '-Infinity') < Number.parseFloat(value)) registers.set(name, value)
   }
-  return { high: memories.reduce((most, { high }) => (high > most ? high : most), 0n), registers }
+  return { kind: 'memory', high: memories.reduce((most, { high }) => (high > most ? high : most), 0n), registers }
 }

@@ -35,7 +35,7 @@ export class Round<Answer> {
       }
       const giveUp = (): void => {
         for (const server of open) {
-          server.isBehind = true
+          server.isSilent = true
           this.problems.set(server, null)
         }
         end()

@@ -72,11 +72,11 @@ end
 return {1, answers}
 `)
 
-/** KEYS: memory, registers. Answers {high, names and values of all registers}, or {} without memory. */
+/** KEYS: memory, registers. Answers {1, high, names and values of all registers}, or {2, born} without memory. */
 export const RECALL: LuaScript = new LuaScript(`
 local high = redis.call('HGET', KEYS[1], 'high')
-if not high then return {} end
-return {high, redis.call('HGETALL', KEYS[2])}
+if not high then return {2, redis.call('HGET', KEYS[1], 'born') or ''} end
+return {1, high, redis.call('HGETALL', KEYS[2])}
 `)
 
 /** KEYS: memory, registers. ARGV: what it said that it was born, the high of others, names and values of registers. Answers 1 when taught. */

@@ -30,7 +30,7 @@ describeWithServer('redis', () => {
         expect(pairs.filter(([grant, later]) => meet(grant, later, breaks))).toEqual([])
         expect([...moved.values()].filter((times) => times > 1)).toEqual([])
       }),
-      { numRuns: 60 },
+      { numRuns: 60, endOnFailure: true },
     )
   }, 60_000)
 })
