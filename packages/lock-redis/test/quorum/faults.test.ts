@@ -185,11 +185,11 @@ describeWithServer('redis', () => {
     // As if it had been empty for longer than anything that had begun before.
     const [at = '', id = ''] = born.split(' ')
     await admins[0].command('HSET', `${prefix}memory`, 'born', `${Number(at) - 60_000_000} ${id}`)
-    const high = async (): Promise<unknown> => {
+    const high = async (): Promise<string | null> => {
       await mutex.withLock('teaching', async () => undefined, { ttl: '1s' })
-      return admins[0].command('HGET', `${prefix}memory`, 'high')
+      return (await admins[0].command('HGET', `${prefix}memory`, 'high')) as string | null
     }
-    await expect.poll(async () => BigInt(String((await high()) ?? 0))).toBeGreaterThan(ahead)
+    await expect.poll(async () => BigInt((await high()) ?? 0)).toBeGreaterThan(ahead)
     proxies[1].freeze()
     const after = await mutex.acquire('key', { ttl: '1s', wait: '5s' })
     expect(after.fence).toBeGreaterThan(between.fence)
