@@ -9,27 +9,23 @@ export interface QuorumServerProblem {
   readonly cause: EscapementError | null
 }
 
-/**
- * Too few servers of a quorum have answered. `retryable` is false when so many of them can only be helped by
- * somebody that asking again is of no use. The cause of a `LockUnavailableError`.
- */
+/** Too few servers of a quorum have answered; a later call may succeed. The cause of a `LockUnavailableError`. */
 export class RedisQuorumUnavailableError extends EscapementError {
   override readonly name: string = 'RedisQuorumUnavailableError'
   readonly code = 'ERR_REDIS_QUORUM_UNAVAILABLE'
-  readonly retryable: boolean
+  readonly retryable = true
   /** What was wrong with each of those that did not help. */
   readonly problems: readonly QuorumServerProblem[]
 
   /** @param servers - How many there are, and how many of them must help. */
   constructor(servers: { readonly count: number; readonly needed: number }, problems: readonly QuorumServerProblem[]) {
-    const isHopeless =
-      problems.filter(({ cause }) => cause?.retryable === false).length > servers.count - servers.needed
     const list = problems.map(({ server, problem }) => `server ${server}: ${problem}`).join('; ')
     super(
-      `Redis: ${servers.needed} of ${servers.count} servers are needed, and could not be had${list && ` (${list})`}; ${isHopeless ? 'do what the messages of the servers say' : 'ask again'}`,
-      { cause: problems.find(({ cause }) => cause !== null)?.cause },
+      `Redis: ${servers.needed} of ${servers.count} servers are needed, and could not be had (${list}); ask again`,
+      {
+        cause: problems.find(({ cause }) => cause !== null)?.cause,
+      },
     )
-    this.retryable = !isHopeless
     this.problems = problems
   }
 }

@@ -1,5 +1,6 @@
 import { type EscapementError, type Runtime, TimerQueue } from '@escapement/base'
 import { type QuorumServerProblem, RedisQuorumUnavailableError } from '../error/redis-quorum-unavailable-error.ts'
+import { RedisUnusableError } from '../error/redis-unusable-error.ts'
 import { AttemptTime } from './attempt-time.ts'
 import type { EmptyServer, QuorumServer } from './quorum-server.ts'
 import { Round } from './round.ts'
@@ -81,14 +82,23 @@ export class Quorum {
     return round
   }
 
-  /** Too few have helped: what was wrong with each of the others. */
-  unavailable(round: Round<unknown>): RedisQuorumUnavailableError {
+  /** Too few have helped: what was wrong with each of the others, and whether asking again can help. */
+  unavailable(round: Round<unknown>): RedisQuorumUnavailableError | RedisUnusableError {
     const problems = this.servers.flatMap((server): QuorumServerProblem[] => {
       const cause = round.problems.get(server)
       const problem = cause === undefined ? emptiness(round.answers.get(server)) : problemOf(cause)
       return problem === null ? [] : [{ server: server.place, problem, cause: cause ?? null }]
     })
-    return new RedisQuorumUnavailableError({ count: this.servers.length, needed: this.majority }, problems)
+    const error = new RedisQuorumUnavailableError({ count: this.servers.length, needed: this.majority }, problems)
+    const unusable = problems.filter(({ cause }) => cause?.retryable === false)
+    const [first] = unusable
+    if (first === undefined || unusable.length < this.minority) return error
+    return new RedisUnusableError(
+      `Redis: of ${this.servers.length} servers ${unusable.length} cannot be used (server ${first.server}: ${first.problem})`,
+      {
+        cause: error,
+      },
+    )
   }
 
   async close(): Promise<void> {
