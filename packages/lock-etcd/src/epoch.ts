@@ -1,20 +1,24 @@
 import type { Runtime } from '@escapement/base'
 import type { Condition, EtcdServer, KeyState, Operation } from './etcd-server.ts'
+import type { Quarantine } from './quarantine.ts'
 
 /**
  * What fences are counted from: the wall clock in µs when the locks were first used, put once. A fence is the epoch plus
  * the revision at which the holder's key was made. A store that begins anew counts its revisions from 1 again, from a
  * later epoch, so that fences go on growing unless the clock of whoever puts it is behind all that was counted before.
+ * Where there is none the store is new or has lost its data, and quarantine begins.
  */
 export class Epoch {
   readonly #server: EtcdServer
   readonly #key: Buffer
+  readonly #quarantine: Quarantine
   readonly #runtime: Runtime
   #seen: bigint | undefined
 
-  constructor(server: EtcdServer, key: Buffer, runtime: Runtime) {
+  constructor(server: EtcdServer, key: Buffer, quarantine: Quarantine, runtime: Runtime) {
     this.#server = server
     this.#key = key
+    this.#quarantine = quarantine
     this.#runtime = runtime
   }
 
@@ -40,12 +44,21 @@ export class Epoch {
   }
 
   async #readOrPut(): Promise<bigint> {
+    const { keys } = await this.#server.transact({ success: [this.reading] })
+    return keys[0] ? BigInt(keys[0].value) : this.#put()
+  }
+
+  async #put(): Promise<bigint> {
     const value = BigInt(Math.floor(this.#runtime.now() * 1_000))
     const { held, keys } = await this.#server.transact({
       conditions: [{ kind: 'absent', key: this.#key }],
-      success: [{ kind: 'put', key: this.#key, value: String(value), lease: null }],
+      success: [
+        { kind: 'put', key: this.#key, value: String(value), lease: null },
+        ...(await this.#quarantine.beginning()),
+      ],
       failure: [this.reading],
     })
+    if (held) this.#quarantine.onBegun()
     return held ? value : BigInt(keys[0]?.value ?? value)
   }
 }

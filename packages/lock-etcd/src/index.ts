@@ -1,5 +1,5 @@
 export type { EtcdClient } from './etcd-client.ts'
-export type { EtcdLockOptions, EtcdMutexOptions } from './etcd-mutex.ts'
+export type { EtcdLockOptions } from './etcd-mutex.ts'
 export { etcdLockDriver, etcdMutex } from './etcd-mutex.ts'
 export { EtcdUnavailableError } from './error/etcd-unavailable-error.ts'
 export { EtcdUnusableError } from './error/etcd-unusable-error.ts'

@@ -15,6 +15,7 @@ import type { EtcdServer, KeyState, Operation } from './etcd-server.ts'
 import { HeldLeases } from './held-leases.ts'
 import { LeaseEnds } from './lease-ends.ts'
 import type { LockKeys } from './lock-keys.ts'
+import type { Quarantine } from './quarantine.ts'
 import { advanceRegisters } from './registers.ts'
 import { type Place, WaitingPlaces } from './waiting-places.ts'
 
@@ -30,33 +31,46 @@ interface Look {
   readonly own: KeyState | null
   /** Null: the store began anew. */
   readonly epoch: bigint | null
+  /** In quarantine. */
+  readonly isClosed: boolean
+}
+
+/** How the locks are kept, with all defaults filled in. */
+export interface QueueLockSettings {
+  readonly keys: LockKeys
+  readonly maxTtlMs: number
+  readonly quarantine: Quarantine
+  readonly runtime: Runtime
 }
 
 /**
  * Locks as queues of keys in etcd, each under a lease of its own: the oldest key of a queue has the lock. Leases are judged by
  * the server's clock. Nothing is kept here that the server does not know, but what saves it a question.
  */
-export function queueLockDriver(server: EtcdServer, keys: LockKeys, runtime: Runtime): LockDriver {
-  return new QueueLockDriver(server, keys, runtime)
+export function queueLockDriver(server: EtcdServer, settings: QueueLockSettings): LockDriver {
+  return new QueueLockDriver(server, settings)
 }
 
 class QueueLockDriver implements LockDriver {
   /** etcd counts leases in seconds. It grants more than is asked for where its elections take longer. */
   readonly minTtlMs = 1_000
-  readonly maxTtlMs = 86_400_000
+  readonly maxTtlMs: number
   readonly #server: EtcdServer
   readonly #keys: LockKeys
   readonly #epoch: Epoch
+  readonly #quarantine: Quarantine
   readonly #ends: LeaseEnds
   readonly #places: WaitingPlaces
   readonly #held = new HeldLeases()
 
-  constructor(server: EtcdServer, keys: LockKeys, runtime: Runtime) {
+  constructor(server: EtcdServer, { keys, maxTtlMs, quarantine, runtime }: QueueLockSettings) {
+    this.maxTtlMs = maxTtlMs
     this.#server = server
     this.#keys = keys
-    this.#epoch = new Epoch(server, keys.epoch, runtime)
+    this.#quarantine = quarantine
+    this.#epoch = new Epoch(server, keys.epoch, quarantine, runtime)
     this.#ends = new LeaseEnds(server)
-    this.#places = new WaitingPlaces(server, keys, this.#ends, runtime)
+    this.#places = new WaitingPlaces(server, { keys, ends: this.#ends, quarantine, runtime })
   }
 
   async tryAcquire(request: LockRequest): Promise<LockGrant | LockRefusal> {
@@ -120,12 +134,17 @@ class QueueLockDriver implements LockDriver {
     for (let tries = 0; tries < MOST_TRIES; tries++) {
       const epoch = await this.#epoch.value()
       const { held, revision, keys } = await this.#server.transact({
-        conditions: [{ kind: 'none-under', prefix: this.#keys.queue(key) }, this.#epoch.is(epoch)],
+        conditions: [
+          { kind: 'none-under', prefix: this.#keys.queue(key) },
+          this.#epoch.is(epoch),
+          ...this.#quarantine.isOver,
+        ],
         success: [{ kind: 'put', key: place, value: '', lease: lease.id }],
         failure: this.#looking(key, owner),
       })
       if (held) return this.#granted(key, owner, epoch + revision, lease.id, lease.ttlMs)
       const look = this.#seen(keys)
+      if (look.isClosed) break
       if (look.oldest === null || look.epoch === null) continue // only the epoch was another one
       if (look.own === null || !look.own.key.equals(look.oldest.key)) break
       const fence = look.epoch + look.own.createRevision
@@ -147,9 +166,9 @@ class QueueLockDriver implements LockDriver {
       this.#server.renew([place.lease.id]),
       this.#server.transact({ success: this.#looking(key, owner) }),
     ])
-    const { oldest, own, epoch } = this.#seen(keys)
+    const { oldest, own, epoch, isClosed } = this.#seen(keys)
     if (leftMs === 0 || oldest === null || own === null || epoch === null) return null
-    if (!own.key.equals(oldest.key)) return { isGranted: false, heldForMs: null }
+    if (isClosed || !own.key.equals(oldest.key)) return { isGranted: false, heldForMs: null }
     return this.#granted(key, owner, epoch + own.createRevision, own.lease, leftMs)
   }
 
@@ -160,11 +179,12 @@ class QueueLockDriver implements LockDriver {
 
   #looking(key: string, owner: string): Operation[] {
     const prefix = this.#keys.queue(key)
-    return [{ kind: 'oldest', prefix }, { kind: 'get', key: this.#keys.place(key, owner) }, this.#epoch.reading]
+    const place = this.#keys.place(key, owner)
+    return [{ kind: 'oldest', prefix }, { kind: 'get', key: place }, this.#epoch.reading, ...this.#quarantine.reading]
   }
 
-  #seen([oldest = null, own = null, epoch = null]: readonly (KeyState | null)[]): Look {
-    return { oldest, own, epoch: this.#epoch.see(epoch) }
+  #seen([oldest = null, own = null, epoch = null, closed = null]: readonly (KeyState | null)[]): Look {
+    return { oldest, own, epoch: this.#epoch.see(epoch), isClosed: closed !== null }
   }
 
   /** The keys of the holders; null for one that is not there any more or is another's. */

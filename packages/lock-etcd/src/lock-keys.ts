@@ -9,6 +9,8 @@ const DEFAULT_PREFIX = 'escapement/'
 export class LockKeys {
   /** Of the number that fences are counted from. */
   readonly epoch: Buffer
+  /** Of what is there while nothing is granted. */
+  readonly closed: Buffer
   readonly #prefix: string
 
   /** @throws {@link InvalidOptionError} for a prefix that does not end in `/`. */
@@ -20,6 +22,7 @@ export class LockKeys {
     }
     this.#prefix = prefix
     this.epoch = Buffer.from(`${prefix}epoch`)
+    this.closed = Buffer.from(`${prefix}closed`)
   }
 
   /** What the keys of all who have or await `key` begin with. */

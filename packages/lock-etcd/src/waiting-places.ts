@@ -3,6 +3,7 @@ import type { LockRequest, ReleaseWait } from '@escapement/core'
 import type { DeletionWatch, EtcdLease, EtcdServer } from './etcd-server.ts'
 import type { LeaseEnds } from './lease-ends.ts'
 import type { LockKeys } from './lock-keys.ts'
+import type { Quarantine } from './quarantine.ts'
 
 /** The place of one owner in the queue for a key. */
 export interface Place {
@@ -12,18 +13,28 @@ export interface Place {
   readonly revision: bigint
 }
 
+/** What places are made with. */
+export interface WaitingPlacesSettings {
+  readonly keys: LockKeys
+  readonly ends: LeaseEnds
+  readonly quarantine: Quarantine
+  readonly runtime: Runtime
+}
+
 /** The places of those who wait through this driver, each under a lease of its own, which is renewed while they wait. */
 export class WaitingPlaces {
   readonly #server: EtcdServer
   readonly #keys: LockKeys
   readonly #ends: LeaseEnds
+  readonly #quarantine: Quarantine
   readonly #runtime: Runtime
   readonly #places = new Map<string, Promise<Place>>()
 
-  constructor(server: EtcdServer, keys: LockKeys, ends: LeaseEnds, runtime: Runtime) {
+  constructor(server: EtcdServer, { keys, ends, quarantine, runtime }: WaitingPlacesSettings) {
     this.#server = server
     this.#keys = keys
     this.#ends = ends
+    this.#quarantine = quarantine
     this.#runtime = runtime
   }
 
@@ -37,13 +48,19 @@ export class WaitingPlaces {
     this.#places.delete(owner)
   }
 
-  /** Waits in the queue until who is next ahead has gone; resolves early when there is nobody, or the server ends the watch. */
+  /**
+   * Waits in the queue until who is next ahead has gone, or quarantine is over; resolves early when there is nothing of that, or
+   * the server ends the watch.
+   */
   async wait(request: LockRequest, wait: ReleaseWait): Promise<void> {
     const place = await this.#takeOrRenew(request)
     const { keys, revision } = await this.#server.transact({
-      success: [{ kind: 'next-older', prefix: this.#keys.queue(request.key), revision: place.revision }],
+      success: [
+        { kind: 'next-older', prefix: this.#keys.queue(request.key), revision: place.revision },
+        ...this.#quarantine.reading,
+      ],
     })
-    const ahead = keys[0] ?? null
+    const ahead = keys[0] ?? keys[1] ?? null
     if (ahead === null || wait.signal.aborted) return
     const watch = this.#server.watchDeletion(ahead.key, revision + 1n)
     try {

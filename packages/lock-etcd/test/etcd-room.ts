@@ -1,6 +1,6 @@
 import { silentLogger } from '@escapement/testkit'
 import type { MutexManager } from '@escapement/core'
-import { etcdMutex } from '@escapement/lock-etcd'
+import { type EtcdLockOptions, etcdMutex } from '@escapement/lock-etcd'
 import { noop } from 'cockatiel'
 import { Etcd3 } from 'etcd3'
 
@@ -11,7 +11,7 @@ export interface EtcdRoom extends AsyncDisposable {
   readonly prefix: string
   readonly client: Etcd3
   /** One more mutex, through a client of its own. */
-  mutex(url?: string): MutexManager
+  mutex(url?: string, options?: EtcdLockOptions): MutexManager
   /** The keys under the prefix. */
   keys(): Promise<string[]>
 }
@@ -31,8 +31,8 @@ export function etcdRoom(url: string): EtcdRoom {
   return {
     prefix,
     client,
-    mutex: (hosts = url) => {
-      const mutex = etcdMutex(connect(hosts), { prefix, logger: silentLogger })
+    mutex: (hosts = url, options = {}) => {
+      const mutex = etcdMutex(connect(hosts), { prefix, logger: silentLogger, ...options })
       mutexes.push(mutex)
       return mutex
     },

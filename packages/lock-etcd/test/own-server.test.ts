@@ -121,6 +121,48 @@ describeWithServer('etcd', () => {
     )
 
     test(
+      'quarantine: after an empty store is seen nothing is granted until every lease from before has ended',
+      withOwnServer(async (server) => {
+        await using room = etcdRoom(server.url)
+        const lines: string[] = []
+        const logger = { ...silentLogger, warn: (line: string) => void lines.push(line) }
+        const options = { quarantine: true, maxTtl: '2s', logger } as const
+        const [mutex, others] = [room.mutex(server.url, options), room.mutex(server.url, options)]
+        await expect(mutex.acquire('key', { ttl: '3s' })).rejects.toMatchObject({ code: 'ERR_INVALID_OPTION' })
+        const startedAt = performance.now()
+        const lease = await mutex.acquire('key', { ttl: '2s' }) // the first start is one, too
+        expect(performance.now() - startedAt).toBeGreaterThan(1_990)
+        expect(lines.filter((line) => line.includes('empty'))).toHaveLength(1)
+        const ended = leaseLost(lease)
+        const lostAt = performance.now()
+        await server.process.restartEmpty()
+        expect(await others.tryAcquire('other', { ttl: '2s' })).toBeNull()
+        const next = await others.acquire('key', { ttl: '2s', wait: '15s' })
+        const grantedAt = performance.now()
+        expect(grantedAt - lostAt).toBeGreaterThan(1_990)
+        expect(await ended).toBeLessThan(grantedAt)
+        expect(next.fence).toBeGreaterThan(lease.fence)
+        expect((await others.acquire('other', { ttl: '2s' })).fence).toBeGreaterThan(lease.fence)
+      }),
+    )
+
+    test(
+      'those who come while there is quarantine stand in line, and get the key when it is over',
+      withOwnServer(async ({ url }) => {
+        await using room = etcdRoom(url)
+        const options = { quarantine: true, maxTtl: '3s' } as const
+        const waiting = [1, 2].map(() => room.mutex(url, options).withLock('key', async () => 'granted', { ttl: '3s' }))
+        await vi.waitFor(async () => expect(await room.keys()).toHaveLength(4), { timeout: 5_000 })
+        const before = await room.client.getAll().prefix(room.prefix).exec()
+        await vi.waitFor(async () => expect(await room.keys()).not.toContain('closed'), { timeout: 10_000 })
+        expect(await Promise.all(waiting)).toEqual(['granted', 'granted'])
+        const { header } = await room.client.getAll().prefix(room.prefix).exec()
+        // Each of the two has left, and the quarantine has ended.
+        expect(Number(header.revision) - Number(before.header.revision)).toBe(3)
+      }),
+    )
+
+    test(
       'a server that is down is unavailable, a client that is closed unusable',
       withOwnServer(async (server) => {
         await using room = etcdRoom(server.url)

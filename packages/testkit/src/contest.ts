@@ -6,5 +6,6 @@ export { holderKilled, holderStopped } from './contest/contest-fault.ts'
 export type { ContestReport, FaultFigure } from './contest/contest-report.ts'
 export type { ContestPlan } from './contest/run-contest.ts'
 export { runContest } from './contest/run-contest.ts'
+export { connectionsCut, serverEmptied, serverRestarted } from './contest/server-fault.ts'
 // Also here: who contends starts often, and loads nothing else of the kit.
 export { silentLogger } from './lock/silent-logger.ts'

@@ -8,7 +8,7 @@ import type {
   RegisterAdvance,
   RenewalOutcome,
 } from '@escapement/core'
-import { integerOf, type MigrateMode, type ServerDatabase } from '@escapement/db'
+import { DatabaseUnusableError, integerOf, type MigrateMode, type ServerDatabase } from '@escapement/db'
 import type { ListEntry } from './lock-statements.ts'
 import { type LockTable, openLockTable } from './lock-table.ts'
 
@@ -23,8 +23,8 @@ interface LockRow {
 
 /**
  * Locks as rows of a table on PostgreSQL, MySQL or MariaDB. Everything is judged by the server's clock, and each step
- * but that of the registers is one statement that commits by itself. The table is made or checked before the first one;
- * when that fails the next one tries again.
+ * but that of the registers is one statement that commits by itself. The table is made or checked before the first one, and
+ * again by the next one after it was found to be missing.
  */
 export function serverLockDriver(database: ServerDatabase, prefix: string, mode: MigrateMode): LockDriver {
   return new ServerLockDriver(() => openLockTable(database, prefix, mode))
@@ -40,8 +40,35 @@ class ServerLockDriver implements LockDriver {
     this.#open = open
   }
 
-  async tryAcquire({ key, owner, ttlMs }: LockRequest): Promise<LockGrant | LockRefusal> {
-    const { server, statements } = await this.#table()
+  tryAcquire(request: LockRequest): Promise<LockGrant | LockRefusal> {
+    return this.#on((table) => this.#tryAcquire(table, request))
+  }
+
+  renewMany(renewals: readonly LockRenewal[]): Promise<readonly RenewalOutcome[]> {
+    return this.#on((table) => this.#renewMany(table, renewals))
+  }
+
+  release({ key, owner, fence }: LockRelease): Promise<boolean> {
+    return this.#on(async ({ server, statements }) => {
+      return (await server.run(statements.release, { name: key, owner, fence })).affected > 0
+    })
+  }
+
+  advanceMany(entries: readonly RegisterAdvance[]): Promise<readonly boolean[]> {
+    return this.#on((table) => this.#advanceMany(table, entries))
+  }
+
+  now(): Promise<number> {
+    return this.#on(({ server }) => server.now())
+  }
+
+  /** The database is the host's. */
+  async close(): Promise<void> {}
+
+  async #tryAcquire(
+    { server, statements }: LockTable,
+    { key, owner, ttlMs }: LockRequest,
+  ): Promise<LockGrant | LockRefusal> {
     for (let tries = 0; tries < MOST_TRIES; tries++) {
       const taken = await server.run<{ fence: unknown }>(statements.acquire, { name: key, owner, ttl: ttlMs })
       if (taken.affected > 0) {
@@ -61,8 +88,10 @@ class ServerLockDriver implements LockDriver {
     return { isGranted: false, heldForMs: null }
   }
 
-  async renewMany(renewals: readonly LockRenewal[]): Promise<readonly RenewalOutcome[]> {
-    const { server, statements } = await this.#table()
+  async #renewMany(
+    { server, statements }: LockTable,
+    renewals: readonly LockRenewal[],
+  ): Promise<readonly RenewalOutcome[]> {
     if (renewals.length === 0) return []
     const list = listOf(
       renewals.map(({ key, owner, fence, ttlMs }) => ({ name: key, owner, fence: String(fence), ttl: ttlMs })),
@@ -75,13 +104,10 @@ class ServerLockDriver implements LockDriver {
     return renewals.map((_, n) => (live.has(n) ? 'renewed' : 'not-held'))
   }
 
-  async release({ key, owner, fence }: LockRelease): Promise<boolean> {
-    const { server, statements } = await this.#table()
-    return (await server.run(statements.release, { name: key, owner, fence })).affected > 0
-  }
-
-  async advanceMany(entries: readonly RegisterAdvance[]): Promise<readonly boolean[]> {
-    const { server, statements } = await this.#table()
+  async #advanceMany(
+    { server, statements }: LockTable,
+    entries: readonly RegisterAdvance[],
+  ): Promise<readonly boolean[]> {
     if (entries.length === 0) return []
     const names = [...new Set(entries.map(({ key }) => key))]
     const list = listOf(names.map((name) => ({ name })))
@@ -104,12 +130,16 @@ class ServerLockDriver implements LockDriver {
     })
   }
 
-  async now(): Promise<number> {
-    return (await this.#table()).server.now()
+  async #on<T>(work: (table: LockTable) => Promise<T>): Promise<T> {
+    const table = await this.#table()
+    try {
+      return await work(table)
+    } catch (error) {
+      // A database that was dropped and made anew has no table any more.
+      if (error instanceof DatabaseUnusableError) this.#opening = undefined
+      throw error
+    }
   }
-
-  /** The database is the host's. */
-  async close(): Promise<void> {}
 
   #table(): Promise<LockTable> {
     return (this.#opening ??= this.#open().catch((error: unknown) => {

@@ -4,6 +4,7 @@ import { InvalidOptionError, systemRuntime } from '@escapement/base'
 import { LockUnavailableError } from '@escapement/core'
 import { openServer, SchemaIncompatibleError } from '@escapement/db'
 import { dbLockDriver, dbMutex } from '@escapement/lock-db'
+import { silentLogger } from '@escapement/testkit'
 import { describeOnServers } from '@escapement/testkit/vitest'
 import { Kysely, MysqlDialect, PostgresDialect, sql } from 'kysely'
 import type { Pool as MysqlPool } from 'mysql2'
@@ -48,6 +49,19 @@ describeOnServers(['postgres', 'mariadb'], ({ kind, url }) => {
     })
     expect(await checking.tryAcquire('key')).not.toBeNull()
   }, 30_000)
+
+  test('rule 16: a table that was lost is made anew, leases from before are lost, and fences grow', async () => {
+    const { pool, kysely } = open()
+    await using mutex = dbMutex(pool, { prefix: 'lost_', logger: silentLogger })
+    const before = await mutex.acquire('key')
+    await kysely.schema.dropTable('lost_locks').execute()
+    await kysely.schema.dropTable('lost_schema').execute()
+    await expect(mutex.tryAcquire('key')).rejects.toThrow(LockUnavailableError)
+    const after = await mutex.acquire('key')
+    expect(after.fence).toBeGreaterThan(before.fence)
+    await expect(before.renew()).rejects.toMatchObject({ code: 'ERR_LEASE_LOST' })
+    await after.renew()
+  })
 
   test('a handle, its pool and a Kysely over it share the locks, and are left open', async () => {
     const { pool, kysely } = open()

@@ -21,6 +21,8 @@ export interface Contending {
 
 /** How long a key is waited for. Longer than a server is away. Milliseconds. */
 const WAIT_MS = 20_000
+/** How long nobody asks again who was refused by an error. Milliseconds. */
+const PAUSE_MS = 20
 /** How often a holder looks at its lease. Milliseconds. */
 const LOOK_EVERY_MS = 5
 
@@ -41,6 +43,7 @@ export async function contend(contending: Contending): Promise<never> {
       await round(contending, settings)
     } catch (error) {
       if (!EscapementError.is(error) || !error.retryable) throw error
+      await systemRuntime.sleep(PAUSE_MS)
     }
   }
 }

@@ -11,6 +11,7 @@ export class ContestProcesses implements ContestStage, AsyncDisposable {
   /** Rejects when a process complains: nothing that comes after it can be judged. */
   readonly #failed = Promise.withResolvers<never>()
   readonly #killAtExit: () => void
+  #onKey: ((key: string) => void) | undefined
   #onGrant: ((contender: Contender) => void) | undefined
 
   constructor(options: Pick<ContenderOptions, 'script' | 'args' | 'settings'>) {
@@ -32,6 +33,17 @@ export class ContestProcesses implements ContestStage, AsyncDisposable {
     return this.#unlessFailed(promise)
   }
 
+  /** Resolves when each of these keys has been granted from now on. */
+  async allGranted(keys: readonly string[]): Promise<void> {
+    const missing = new Set(keys)
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#onKey = (key) => {
+      missing.delete(key)
+      if (missing.size === 0) resolve()
+    }
+    await this.#unlessFailed(promise)
+  }
+
   async replace(contender: Contender): Promise<void> {
     this.#contenders.delete(contender)
     await contender.kill()
@@ -49,6 +61,7 @@ export class ContestProcesses implements ContestStage, AsyncDisposable {
       onEvent: (event) => {
         this.history.push(event)
         if (event.type !== 'granted') return
+        this.#onKey?.(event.key)
         this.#onGrant?.(contender)
         this.#onGrant = undefined
       },

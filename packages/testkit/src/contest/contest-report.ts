@@ -21,13 +21,15 @@ export interface ContestEvidence {
   readonly longestWaitMs: number
 }
 
-/** What a fault did to those who waited. */
+/** What a fault did to those who waited. Milliseconds. */
 export interface FaultFigure {
   readonly name: string
-  /** How long it took, until the server answered again. Milliseconds. */
+  /** How long it took, until the server answered again. */
   readonly tookMs: number
-  /** The longest that a key was free afterwards while somebody wanted it, from the end of the fault on. Milliseconds. */
+  /** The longest that a key was then free while somebody wanted it. */
   readonly longestWaitMs: number
+  /** The longest part of such a wait that came after the fault was over. */
+  readonly longestWaitAfterMs: number
 }
 
 /** What was seen in a contest. */
@@ -41,8 +43,9 @@ export interface ContestReport extends Omit<HistoryReport, 'findings' | 'waits'>
 export function contestReport(evidence: ContestEvidence): ContestReport {
   const { history, happened, hasQuarantine } = evidence
   const losses = happened.filter(({ fault }) => fault.losesData === true)
-  const { findings, waits, ...counts } = checkHistory(history, { losses: hasQuarantine ? [] : losses })
-  const faults = happened.map((each, index) => figureOf(each, happened[index + 1]?.from, waits))
+  const { findings, waits, ...counts } = checkHistory(history, { losses, hasQuarantine })
+  const waitsOf = Map.groupBy(waits, (wait) => causeOf(wait, happened))
+  const faults = happened.map((each) => figureOf(each, waitsOf.get(each) ?? []))
   return {
     ...counts,
     faults,
@@ -59,20 +62,27 @@ export function contestReport(evidence: ContestEvidence): ContestReport {
   }
 }
 
-function figureOf(
-  { fault, from, until }: HappenedFault,
-  nextFrom: number = Number.POSITIVE_INFINITY,
-  waits: readonly KeyWait[],
-): FaultFigure {
-  const after = waits.filter(({ at }) => at >= from && at < nextFrom)
-  const longestWaitMs = Math.max(0, ...after.map(({ at, waitedMs }) => Math.min(waitedMs, at - until)))
-  return { name: fault.name, tookMs: until - from, longestWaitMs }
+/** The first fault while the key was free, else the last one before. */
+function causeOf({ at, waitedMs }: KeyWait, happened: readonly HappenedFault[]): HappenedFault | undefined {
+  const freeSince = at - waitedMs
+  const meanwhile = happened.find(({ from, until }) => until >= freeSince && from <= at)
+  return meanwhile ?? happened.findLast(({ until }) => until < freeSince)
+}
+
+function figureOf({ fault, from, until }: HappenedFault, waits: readonly KeyWait[]): FaultFigure {
+  const longest = (msOf: (wait: KeyWait) => number): number => Math.max(0, ...waits.map(msOf))
+  return {
+    name: fault.name,
+    tookMs: until - from,
+    longestWaitMs: longest(({ waitedMs }) => waitedMs),
+    longestWaitAfterMs: longest(({ at, waitedMs }) => Math.min(waitedMs, at - until)),
+  }
 }
 
 function longWaits(faults: readonly FaultFigure[], limitMs: number): string[] {
   return faults
-    .filter(({ longestWaitMs }) => longestWaitMs > limitMs)
-    .map(({ name, longestWaitMs }) => `a key was free for ${Math.round(longestWaitMs)} ms after ${name}`)
+    .filter(({ longestWaitAfterMs }) => longestWaitAfterMs > limitMs)
+    .map(({ name, longestWaitAfterMs }) => `a key was free for ${Math.round(longestWaitAfterMs)} ms after ${name}`)
 }
 
 /** Keys that nobody was granted any more after the last fault. */

@@ -43,6 +43,7 @@ export async function runContest(plan: ContestPlan): Promise<ContestReport> {
   const ttlMs = durationMs(plan.ttl, 'ttl')
   const pauseMs = durationMs(plan.pause ?? DEFAULT_PAUSE_MS, 'pause')
   const lastsMs = durationMs(plan.lasts ?? 0, 'lasts')
+  const longestWaitMs = durationMs(plan.longestWait ?? 5 * ttlMs, 'longestWait')
   const settings = { keys, ttlMs, holdMs: durationMs(plan.hold ?? DEFAULT_HOLD_MS, 'hold') }
   const happened: HappenedFault[] = []
   const processes = new ContestProcesses({ script: fileURLToPath(plan.script), args, settings })
@@ -57,12 +58,12 @@ export async function runContest(plan: ContestPlan): Promise<ContestReport> {
         happened.push({ fault, from, until: sharedNow() })
       }
     } while (sharedNow() < startedAt + lastsMs)
-    // What the last fault has left behind, a lease of a dead holder at most, is over then.
-    await systemRuntime.sleep(2 * ttlMs)
+    // What the last fault has left behind is judged, too.
+    await systemRuntime.sleep(pauseMs)
+    await Promise.race([processes.allGranted(keys), systemRuntime.sleep(longestWaitMs)])
   } finally {
     await processes[Symbol.asyncDispose]()
   }
   const { history, complaints } = processes
-  const longestWaitMs = durationMs(plan.longestWait ?? 5 * ttlMs, 'longestWait')
   return contestReport({ history, complaints, happened, keys, hasQuarantine, longestWaitMs })
 }

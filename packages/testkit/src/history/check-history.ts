@@ -9,10 +9,12 @@ import { writeFindings } from './write-findings.ts'
 /** What is known of the history beside its events. */
 export interface CheckHistoryOptions {
   /**
-   * Losses of data that excuse a lease from after one of them for beginning before one from before it had ended. Fences must
-   * grow all the same. Default none: with quarantine nothing is excused.
+   * Losses of data: a lease from after one of them may begin before one from before it has ended. Fences must grow all the
+   * same. Default none.
    */
   readonly losses?: readonly DataLoss[]
+  /** Whether the server grants nothing after a loss until all leases from before have ended. Default false. */
+  readonly hasQuarantine?: boolean
 }
 
 /**
@@ -32,15 +34,16 @@ export interface CheckHistoryOptions {
  */
 export function checkHistory(
   history: readonly HistoryEvent[],
-  { losses = [] }: CheckHistoryOptions = {},
+  { losses = [], hasQuarantine = false }: CheckHistoryOptions = {},
 ): HistoryReport {
   const leases = recordedLeases(history)
   const leasesByKey = [...Map.groupBy(leases, ({ key }) => key).values()]
   const writes = history.filter((event) => event.type === 'written')
   const writesByKey = [...Map.groupBy(writes, ({ key }) => key).values()]
   const refusedWrites = writes.filter(({ place }) => place === null).length
+  const excuses = hasQuarantine ? [] : losses
   const findings = [
-    ...leasesByKey.flatMap((ofKey) => [...exclusionFindings(ofKey, losses), ...fenceFindings(ofKey)]),
+    ...leasesByKey.flatMap((ofKey) => [...exclusionFindings(ofKey, excuses), ...fenceFindings(ofKey)]),
     ...writesByKey.flatMap((ofKey) => writeFindings(ofKey, losses)),
   ]
   return {

@@ -5,6 +5,7 @@ import type { RecordedLease } from './recorded-lease.ts'
  * Leases of one key that were relied on at the same time, or whose signal came after the next grant.
  *
  * @param leases - Of one key, in the order in which they were handed out.
+ * @param losses - Those after which the server could not know of leases from before.
  */
 export function exclusionFindings(leases: readonly RecordedLease[], losses: readonly DataLoss[]): HistoryFinding[] {
   return [

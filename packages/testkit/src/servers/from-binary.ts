@@ -9,8 +9,12 @@ import { ServerProcess } from './server-process.ts'
 import type { ServerPlace, ServerRecipe } from './server-recipe.ts'
 import { type TestServer, testServer } from './test-server.ts'
 
-/** Starts a server from programs of this machine in a temporary folder; null: they are not here. */
-export async function fromBinary(recipe: ServerRecipe): Promise<TestServer | null> {
+/**
+ * Starts a server from programs of this machine in a temporary folder; null: they are not here.
+ *
+ * @param moreArgs - Added to those of the recipe, and stronger.
+ */
+export async function fromBinary(recipe: ServerRecipe, moreArgs: readonly string[] = []): Promise<TestServer | null> {
   const programs = findPrograms(recipe.programs)
   if (programs === null) return null
   const pathOf = (program: string): string => programs.get(program) ?? program
@@ -29,7 +33,11 @@ export async function fromBinary(recipe: ServerRecipe): Promise<TestServer | nul
     }
     await prepare()
     const { program, args } = recipe.run(place)
-    const running = await ServerProcess.start(recipe, () => startProgram(pathOf(program), args, account), forget)
+    const running = await ServerProcess.start(
+      recipe,
+      () => startProgram(pathOf(program), [...args, ...moreArgs], account),
+      forget,
+    )
     const killAtExit = (): void => running.kill()
     process.once('exit', killAtExit) // nothing is left behind when the tests end early
     const end = async (): Promise<void> => {

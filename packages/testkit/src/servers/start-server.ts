@@ -10,6 +10,8 @@ import { type TestServer, testServer } from './test-server.ts'
 export interface StartServerOptions {
   /** Whether nobody else may use it, so that it can be restarted or stopped: never one that the environment names. Default false. */
   readonly isOwn?: boolean
+  /** More arguments of its program, such as `['--appendonly', 'yes']`. Needs `isOwn`; never in a container. Default none. */
+  readonly args?: readonly string[]
 }
 
 /**
@@ -19,11 +21,15 @@ export interface StartServerOptions {
  *
  * @throws {@link ServerUnavailableError} when none can be had; it says what to install.
  */
-export async function startServer(kind: ServerKind, { isOwn = false }: StartServerOptions = {}): Promise<TestServer> {
+export async function startServer(
+  kind: ServerKind,
+  { isOwn = false, args = [] }: StartServerOptions = {},
+): Promise<TestServer> {
   const recipe = SERVER_RECIPES[kind]
   const url = process.env[recipe.variable] ?? ''
   if (url !== '' && !isOwn) return testServer({ kind, url, source: 'environment' }, async () => {})
-  const server = (await fromContainer(recipe)) ?? (await fromBinary(recipe))
+  const contained = args.length > 0 ? null : await fromContainer(recipe)
+  const server = contained ?? (await fromBinary(recipe, args))
   if (server !== null) return server
   if (!canInstall()) throw unavailable(recipe)
   try {
@@ -31,7 +37,7 @@ export async function startServer(kind: ServerKind, { isOwn = false }: StartServ
   } catch (cause) {
     throw unavailable(recipe, cause)
   }
-  const installed = await fromBinary(recipe)
+  const installed = await fromBinary(recipe, args)
   if (installed === null) throw unavailable(recipe)
   return installed
 }

@@ -1,7 +1,7 @@
 import type { HistoryEvent } from '@escapement/testkit'
 import { expect, test } from 'vitest'
 import type { ContestFault } from '../../src/contest/contest-fault.ts'
-import { type ContestEvidence, contestReport } from '../../src/contest/contest-report.ts'
+import { type ContestEvidence, contestReport, type HappenedFault } from '../../src/contest/contest-report.ts'
 
 const KEY = 'key'
 const [FAULT_FROM, FAULT_UNTIL] = [100, 200]
@@ -41,7 +41,7 @@ test('a contest in which all was right has figures and no findings', () => {
     leases: 2,
     appliedWrites: 1,
     refusedWrites: 0,
-    faults: [{ name: 'it happened', tookMs: 100, longestWaitMs: 30 }],
+    faults: [{ name: 'it happened', tookMs: 100, longestWaitMs: 140, longestWaitAfterMs: 30 }],
     findings: [],
   })
 })
@@ -69,6 +69,16 @@ test('a loss of data excuses an overlap, but not in quarantine', () => {
 
 test('a key that is free for too long after a fault is a finding', () => {
   expect(findings({ longestWaitMs: 29 })).toEqual(['a key was free for 30 ms after it happened'])
+})
+
+test('a wait is put down to the fault that began it, also when another came in between', () => {
+  const [first, second] = [...fault({ name: 'first' }), ...fault({ name: 'second' })] as [HappenedFault, HappenedFault]
+  const happened = [first, { ...second, from: 210, until: 220 }]
+  const { faults } = contestReport({ ...right, happened })
+  expect(faults.map(({ name, longestWaitMs }) => [name, longestWaitMs])).toEqual([
+    ['first', 140],
+    ['second', 0],
+  ])
 })
 
 test('a key that nobody is granted any more is a finding', () => {

@@ -100,8 +100,10 @@ describe('in a history', () => {
       expect(kinds([...lease('a', 1, 115, 130), ...lease('b', 2, 120, 140)], losses)).toEqual(['overlap'])
     })
 
-    test('without the excuse, as in quarantine, that overlap is found, too', () => {
-      expect(kinds([...lease('a', 1, 90, 130), ...lease('b', 2, 120, 140)])).toEqual(['overlap'])
+    test('in quarantine that overlap is found, too, and writes are still counted anew', () => {
+      const history = [...lease('a', 1, 90, 130), ...lease('b', 2, 120, 140), write(2, 1, 90), write(1, 2, 120)]
+      const { findings } = checkHistory(history, { losses, hasQuarantine: true })
+      expect(findings.map(({ kind }) => kind)).toEqual(['overlap'])
     })
 
     test('a signal may come late in the same case only', () => {
