@@ -88,7 +88,10 @@ export class RedisQuorumDriver implements LockDriver {
       (server) => server.release(release),
       (sofar) => sofar.count(Boolean) >= this.#quorum.majority,
     )
-    if (round.count(Boolean) >= this.#quorum.majority) return true
+    if (round.count(Boolean) >= this.#quorum.majority) {
+      this.#releaseElsewhere(release, round)
+      return true
+    }
     if (round.count((is) => !is) >= this.#quorum.minority) return false
     throw this.#quorum.unavailable(round)
   }
@@ -188,6 +191,13 @@ export class RedisQuorumDriver implements LockDriver {
     )
     const lefts = [...raised.answers.values()].filter((leftMs) => leftMs !== null)
     return lefts.length >= this.#quorum.majority ? granted(fence, lefts) : null
+  }
+
+  /** A server whose answer came too late to be heard may have given the lock under another fence. */
+  #releaseElsewhere(release: LockRelease, { answers }: Round<boolean>): void {
+    const others = this.#quorum.servers.filter((server) => answers.get(server) !== true)
+    const releaseAny = (server: QuorumServer): Promise<boolean> => server.release({ ...release, fence: null })
+    void this.#quorum.ask(LONGEST_RETURN_MS, releaseAny, () => false, others)
   }
 
   /** Lets others have what is not enough, and does not ask again at the same time as they. */

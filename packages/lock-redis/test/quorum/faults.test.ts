@@ -111,6 +111,16 @@ describeWithServer('redis', () => {
     expect(await lease.release()).toBe('released')
   })
 
+  test('what was released can be had at once, also where a server has answered too late to be heard', async () => {
+    const { proxies, mutex, others, prefix } = await given()
+    proxies[0].freeze()
+    const lease = await mutex.acquire('key', { ttl: '20s' })
+    proxies[0].thaw()
+    await expect.poll(() => servers.admins[0]?.command('EXISTS', `${prefix}{key}:lock`)).toBe(1)
+    expect(await lease.release()).toBe('released')
+    await (await others.acquire('key', { wait: '5s' })).release()
+  })
+
   test('with two servers away every call settles in time, says what is wrong with each, and leaves nothing held', async () => {
     const { proxies, mutex, others } = await given()
     const lease = await mutex.acquire('held', { ttl: '1s' })
