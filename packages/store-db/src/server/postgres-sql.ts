@@ -34,6 +34,7 @@ export const postgresSql: ServerSql = {
   updateExisting: (key, assignments) => `ON CONFLICT (${key}) DO UPDATE SET ${assignments.join(', ')}`,
   returningInserted: (column) => `RETURNING ${column}`,
   given: (column) => `excluded.${column}`,
+  compiles: true,
   passesOn: true,
   seek,
   update: ({ table, from, on, set }) => `UPDATE ${table} AS x SET ${assigned(set)} FROM ${from} WHERE ${on}`,

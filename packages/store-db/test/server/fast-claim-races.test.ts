@@ -7,6 +7,7 @@ import { FastClaim } from '../../src/server/claiming/fast-claim.ts'
 import { fastClaimSql } from '../../src/server/claiming/fast-claim-sql.ts'
 import { Looking } from '../../src/server/claiming/look.ts'
 import { QueueStarts } from '../../src/server/claiming/queue-starts.ts'
+import { SeekingRuns } from '../../src/server/claiming/seeking-runs.ts'
 import { openServerContext } from '../../src/server/open-server-context.ts'
 import { ServerContext } from '../../src/server/server-context.ts'
 import { serverRoles, type StoreRoles } from '../../src/server/server-roles.ts'
@@ -71,9 +72,12 @@ describeOnServers(['postgres'], ({ url }) => {
     given: Partial<ClaimRequest> = {},
   ): Promise<ClaimResult | null> => {
     const asked = request(given)
-    const look = await new Looking(context, new QueueStarts(context.server.runtime)).look(namespace, asked)
+    const look = await new Looking(context, new QueueStarts(context.server.runtime), new SeekingRuns(context)).look(
+      namespace,
+      asked,
+    )
     await gate.query(`SELECT pg_advisory_lock(${GATE})`)
-    const claiming = new FastClaim(gated(context)).claim(namespace, asked, look)
+    const claiming = new FastClaim(gated(context), new SeekingRuns(gated(context))).claim(namespace, asked, look)
     try {
       await vi.waitUntil(() => waitingAt('advisory'), { timeout: 10_000 })
       await meanwhile()
@@ -105,8 +109,11 @@ describeOnServers(['postgres'], ({ url }) => {
   it('an instance with very many handlers is left to the pass, which need not be told their names', async () => {
     const namespace = await staged()
     const many = request({ handlers: new Set(['job', ...Array.from({ length: 1_000 }, (_, n) => `other-${n}`)]) })
-    const look = await new Looking(context, new QueueStarts(context.server.runtime)).look(namespace, many)
-    expect(await new FastClaim(context).claim(namespace, many, look)).toBeNull()
+    const look = await new Looking(context, new QueueStarts(context.server.runtime), new SeekingRuns(context)).look(
+      namespace,
+      many,
+    )
+    expect(await new FastClaim(context, new SeekingRuns(context)).claim(namespace, many, look)).toBeNull()
     expect((await store.claim(namespace, many)).executions).toHaveLength(1)
   })
 

@@ -1,16 +1,19 @@
+import { openServer } from '@escapement/db'
 import { virtualRuntime } from '@escapement/testkit'
 import { describeOnServers } from '@escapement/testkit/vitest'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { type Look, Looking } from '../../src/server/claiming/look.ts'
 import { type FoundStarts, QueueStarts, type Starts } from '../../src/server/claiming/queue-starts.ts'
+import { SeekingRuns } from '../../src/server/claiming/seeking-runs.ts'
 import { openServerContext } from '../../src/server/open-server-context.ts'
+import { ServerContext } from '../../src/server/server-context.ts'
 import { serverRoles } from '../../src/server/server-roles.ts'
 import { register, run } from '../job-stage.ts'
-import { openerFor } from './server-pools.ts'
+import { openerFor, sourcesFor } from './server-pools.ts'
 
 const NOW = 1_000_000
-const FAST = { now: NOW, tookMs: 9 }
-const SLOW = { now: NOW, tookMs: 100 }
+const FAST = { now: NOW, tookMs: 9, forgotten: 0 }
+const SLOW = { now: NOW, tookMs: 100, forgotten: 0 }
 
 const NOTHING = { levels: [], judged: {} }
 
@@ -33,6 +36,7 @@ describe('where looks begin', () => {
       levels: expect.arrayContaining(levels),
       judged: { late: NOW - 100, expiry: NOW - 800, skippable: NOW - 100 },
       forMs: 2_000,
+      look: SLOW,
     })
     expect(starts.of('n', ['r'])?.levels).toEqual([{ queue: 'r', priority: 0, since: NOW - 100 }])
     expect(starts.of('other', ['q'])).toBeNull()
@@ -46,11 +50,11 @@ describe('where looks begin', () => {
   ])('a look from the start that took $tookMs ms is made again after $restMs ms', async ({ tookMs, restMs }) => {
     const runtime = virtualRuntime()
     const starts = new QueueStarts(runtime)
-    starts.lookedFromStart('n', ['q'], NOTHING, { now: NOW, tookMs })
+    starts.lookedFromStart('n', ['q'], NOTHING, { ...SLOW, tookMs })
     await runtime.advance(restMs - 1)
     expect(starts.of('n', ['q'])?.forMs).toBe(1)
     await runtime.advance(1)
-    expect(starts.of('n', ['q'])).toBeNull()
+    expect(starts.of('n', ['q'])?.forMs).toBe(0)
   })
 
   it('what has come back is looked for from the start at once', () => {
@@ -58,6 +62,20 @@ describe('where looks begin', () => {
     starts.lookedFromStart('n', ['q'], NOTHING, SLOW)
     starts.forget('n')
     expect(starts.of('n', ['q'])).toBeNull()
+    starts.lookedFromStart('n', ['q'], NOTHING, SLOW) // it had begun before
+    expect(starts.of('n', ['q'])).toBeNull()
+    starts.lookedFromStart('n', ['q'], NOTHING, { ...SLOW, forgotten: starts.forgotten })
+    expect(starts.of('n', ['q'])).not.toBeNull()
+  })
+
+  it('a look that began before one from the start moves nothing on that this one has found', () => {
+    const starts = new QueueStarts(virtualRuntime())
+    starts.lookedFromStart('n', ['q'], NOTHING, SLOW)
+    const given = starts.of('n', ['q']) as Starts
+    const levels = [{ queue: 'q', priority: 0, since: 1_000 }]
+    starts.lookedFromStart('n', ['q'], { levels, judged: {} }, { ...SLOW, now: NOW + 10 })
+    starts.lookedOn('n', given, NOTHING, NOW + 20)
+    expect(starts.of('n', ['q'])?.levels).toEqual(levels)
   })
 
   it('what is still to come hides nothing that falls due before it', () => {
@@ -97,7 +115,7 @@ describeOnServers(['postgres', 'mariadb'], ({ kind, url }) => {
     await register(roles, 'default', 'looking')
     const runtime = virtualRuntime()
     const starts = new QueueStarts(runtime)
-    const looking = new Looking(context, starts)
+    const looking = new Looking(context, starts, new SeekingRuns(context))
     const look = (): Promise<Look> =>
       looking.look('default', {
         instance: 'looking',
@@ -112,15 +130,20 @@ describeOnServers(['postgres', 'mariadb'], ({ kind, url }) => {
     await roles.enqueue('default', [run({ dueAt: 1_000 }), run({ dueAt }), run({ priority: 9 })])
     await roles.enqueue('default', [run({ dueAt: now + 3_600_000 })])
     expect((await look()).levels.map((level) => level.priority)).toEqual([9, 0])
-    starts.lookedFromStart('default', ['default'], NOTHING, { now, tookMs: 100 })
+    starts.lookedFromStart('default', ['default'], NOTHING, { ...SLOW, now })
     const seen = await look()
     expect(seen).toMatchObject({ isAlive: true, levels: [{ queue: 'default', priority: 0, dueAt }], ticks: [] })
     expect(seen.nextDueAt - seen.now).toBe(2_000) // then it looks from the start, though nobody tells it to
     await runtime.advance(2_000)
-    expect((await look()).levels).toEqual([
-      expect.objectContaining({ priority: 9 }),
-      { queue: 'default', priority: 0, dueAt: 1_000 },
-    ])
+    const later = await look() // what is due does not wait for it
+    expect(later).toMatchObject({ levels: [{ dueAt }] })
+    expect(later.nextDueAt - later.now).toBe(1_000)
+    await vi.waitFor(async () =>
+      expect((await look()).levels).toEqual([
+        expect.objectContaining({ priority: 9 }),
+        { queue: 'default', priority: 0, dueAt: 1_000 },
+      ]),
+    )
   })
 
   it('a look that does not begin at the start sees what has waited for too long, and what would not wait', async () => {
@@ -129,7 +152,7 @@ describeOnServers(['postgres', 'mariadb'], ({ kind, url }) => {
     const namespace = 'judged'
     await register(roles, namespace, 'judging')
     const starts = new QueueStarts(virtualRuntime())
-    const looking = new Looking(context, starts)
+    const looking = new Looking(context, starts, new SeekingRuns(context))
     const look = (): Promise<Look> =>
       looking.look(namespace, {
         instance: 'judging',
@@ -139,11 +162,48 @@ describeOnServers(['postgres', 'mariadb'], ({ kind, url }) => {
         aheadMs: 0,
         handlers: new Set(['job']),
       })
-    starts.lookedFromStart(namespace, ['default'], NOTHING, { now: await context.now(), tookMs: 100 })
+    starts.lookedFromStart(namespace, ['default'], NOTHING, { ...SLOW, now: await context.now() })
     expect(await look()).toMatchObject({ hasExpired: false, hasSkippable: false })
     const now = await context.now()
     await roles.enqueue(namespace, [run({ dueAt: now - 20, startWithinMs: 10 })])
     await roles.enqueue(namespace, [run({ dueAt: now - 20, isExclusive: true, ifOpen: 'skip' })])
     expect(await look()).toMatchObject({ hasExpired: true, hasSkippable: true })
+  })
+})
+
+describeOnServers(['postgres'], ({ kind, url }) => {
+  const sources = sourcesFor(kind)
+
+  it('what a transaction has inserted before looks that could not see it is seen once it has committed', async () => {
+    const context = await openServerContext({
+      database: openServer(sources.pool(url())),
+      prefix: 'escapement_',
+      migrate: 'auto',
+    })
+    const roles = serverRoles(context)
+    await register(roles, 'default', 'looking')
+    const { server } = context
+    const clock = { nowMs: `(${server.nowMs} + 1000)`, nowMicros: server.nowMicros }
+    const starts = new QueueStarts(virtualRuntime())
+    const later = new ServerContext({ server, prefix: 'escapement_', clock })
+    const looking = new Looking(later, starts, new SeekingRuns(later))
+    const look = (): Promise<Look> =>
+      looking.look('default', {
+        instance: 'looking',
+        token: 1,
+        isRepeat: false,
+        queues: [{ queue: 'default', slots: 5, prefetch: 0 }],
+        aheadMs: 0,
+        handlers: new Set(['job']),
+      })
+    starts.lookedFromStart('default', ['default'], NOTHING, { ...SLOW, now: await context.now() })
+    await sources
+      .kysely(url())
+      .transaction()
+      .execute(async (transaction) => {
+        await roles.enqueue('default', [run()], transaction)
+        for (let looks = 0; looks < 3; looks++) expect((await look()).levels).toEqual([])
+      })
+    expect((await look()).levels).toHaveLength(1)
   })
 })

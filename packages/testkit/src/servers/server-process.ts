@@ -47,9 +47,11 @@ export class ServerProcess {
    * Ends it and starts it again at the same place with the data that it keeps, and resolves when it is ready.
    *
    * @param how - `orderly` (the default) ends open sessions first, `crash` nothing.
+   * @param whileDown - What is awaited in between.
    */
-  async restart(how: 'orderly' | 'crash' = 'orderly'): Promise<void> {
+  async restart(how: 'orderly' | 'crash' = 'orderly', whileDown?: () => Promise<unknown>): Promise<void> {
     await this.end(how)
+    await whileDown?.()
     this.#running = this.#start()
     await this.#ready()
   }

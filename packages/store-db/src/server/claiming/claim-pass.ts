@@ -17,6 +17,7 @@ import { Lanes } from './lanes.ts'
 import { type Look, Looking } from './look.ts'
 import { demandedQueues, idleAnswer, nextDueAt } from './look-answer.ts'
 import type { QueueStarts } from './queue-starts.ts'
+import { SeekingRuns } from './seeking-runs.ts'
 import { Selecting } from './selection.ts'
 import type { Selection } from '../../claiming/room.ts'
 
@@ -40,8 +41,9 @@ export class ClaimPass {
 
   constructor(context: ServerContext, { endings, starts }: ClaimPassParts) {
     this.#context = context
-    this.#looking = new Looking(context, starts)
-    this.#fast = context.sql.passesOn ? new FastClaim(context) : null
+    const runs = new SeekingRuns(context)
+    this.#looking = new Looking(context, starts, runs)
+    this.#fast = context.sql.passesOn ? new FastClaim(context, runs) : null
     this.#lanes = new Lanes(context)
     this.#sql = statements(claimSql(context))
     this.#endings = endings

@@ -8,6 +8,7 @@ import { AGAIN_MS } from './claim-sql.ts'
 import { fastClaimSql } from './fast-claim-sql.ts'
 import { fastClaimed } from './fast-claimed.ts'
 import type { Level, Look } from './look.ts'
+import type { SeekingRuns } from './seeking-runs.ts'
 import { demandedQueues, dueLevels, isToJudge, nextDueAt } from './look-answer.ts'
 
 /** A queue in which something was not common is left to passes for so long. Milliseconds. */
@@ -39,14 +40,16 @@ interface Chance {
  */
 export class FastClaim {
   readonly #context: ServerContext
+  readonly #runs: SeekingRuns
   readonly #sql: Statements<ReturnType<typeof fastClaimSql>>
   /** Queues of which the last claim took many. */
   readonly #busy = new Set<string>()
   /** When queues are tried again, on the monotonic clock. */
   readonly #restUntil = new Map<string, number>()
 
-  constructor(context: ServerContext) {
+  constructor(context: ServerContext, runs: SeekingRuns) {
     this.#context = context
+    this.#runs = runs
     this.#sql = statements(fastClaimSql(context))
   }
 
@@ -102,7 +105,7 @@ export class FastClaim {
 
   /** Where much waits, two more round trips cost little, and a plan that reads the whole table would cost a lot. */
   async #run(isBusy: boolean, parameters: SqlParameters): Promise<readonly FastRow[]> {
-    if (!isBusy) return (await this.#context.run<FastRow>(this.#sql.claim, parameters)).rows
+    if (!isBusy) return (await this.#runs.run<FastRow>(this.#sql.claim, parameters)).rows
     const claimed = await this.#context.transaction((session) =>
       session.run<FastRow>(this.#sql.claimOfMany, parameters),
     )

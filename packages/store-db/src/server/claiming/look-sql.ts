@@ -1,4 +1,5 @@
 import { PUNCTUAL_MS } from '@escapement/core'
+import { seekUnsettled } from '../seek-unsettled.ts'
 import type { ServerContext } from '../server-context.ts'
 
 /** Ticks that a pass judges or takes before they are due; the rest follows with the next pass, at once. */
@@ -13,7 +14,8 @@ function together(selects: readonly string[]): string {
 }
 
 /** Statements that look and lock nothing. */
-export function lookSql({ tables: t, sql, clock }: ServerContext) {
+export function lookSql(context: ServerContext) {
+  const { tables: t, sql, clock } = context
   const u = t.unsettled
   // A subquery without a table is read once: on PostgreSQL the time moves within a statement, and an index cannot be
   // searched for what moves.
@@ -57,30 +59,32 @@ export function lookSql({ tables: t, sql, clock }: ServerContext) {
   const starts = `(SELECT v.* FROM ${sql.rows(':starts', 'v', { queue: 'key', priority: 'integer', since: 'integer' })})`
   const firstDue = (columns: string, condition: string): string =>
     `(SELECT ${columns} FROM ${u} AS x WHERE ${inLevel} ${condition} ORDER BY x.due_at LIMIT 1)`
-  const ofLevels = (from: string, condition: string): string => `(${entry('level', 'l.queue')},
+  const ofLevels = (from: string, first: string): string => `(${entry('level', 'l.queue')},
           COALESCE(${firstDue('x.job', `AND x.due_at > ${now}`)}, ''),
-          l.priority, ${firstDue('x.due_at', condition)}, ${firstDue('x.due_at', `AND x.due_at > ${now}`)}
-        FROM ${from} AS l WHERE l.priority IS NOT NULL)`
+          l.priority, ${first}, ${firstDue('x.due_at', `AND x.due_at > ${now}`)}
+        FROM ${from} AS l)`
+  const firstOfQueue = (queue: string, condition: string): string =>
+    `(SELECT x.seq FROM ${u} AS x WHERE ${ofQueue(queue)} ${condition} ORDER BY x.priority DESC, x.due_at LIMIT 1)`
+  const levels = `(SELECT f.queue, x.priority, x.due_at AS since FROM firsts AS f ${seekUnsettled(context, 'x.seq = f.seq')})`
   return {
     /**
      * Everything that says whether a pass can do anything, and when the next row falls due: the instance, ticks without
      * a verdict, what waited too long, runs that would not wait, and each priority at which something waits in a queue.
      */
-    look: `WITH RECURSIVE levels (queue, priority) AS (
-        SELECT v.value, (SELECT x.priority FROM ${u} AS x WHERE ${ofQueue('v.value')} ORDER BY x.priority DESC LIMIT 1)
-        FROM ${sql.list(':queues', 'v', 'key')}
+    look: `WITH RECURSIVE firsts (queue, seq) AS (
+        SELECT v.value, ${firstOfQueue('v.value', '')} FROM ${sql.list(':queues', 'v', 'key')}
         UNION ALL
-        SELECT l.queue, (SELECT x.priority FROM ${u} AS x WHERE ${ofQueue('l.queue')} AND x.priority < l.priority
-          ORDER BY x.priority DESC LIMIT 1)
-        FROM levels AS l WHERE l.priority IS NOT NULL
+        SELECT f.queue, ${firstOfQueue('f.queue', `AND x.priority < (SELECT p.priority FROM ${u} AS p WHERE p.seq = f.seq)`)}
+        FROM firsts AS f WHERE f.seq IS NOT NULL
       )
-      ${together([...always, ...fromTheStart, ofLevels('levels', ''), end])}`,
+      ${together([...always, ...fromTheStart, ofLevels(levels, 'l.since'), end])}`,
 
     /**
      * The same from where rows are known to begin, and of no other priority than those given. It reads no entry of what
      * is over, of which an old transaction can keep any number.
      */
-    lookOn: (): string => together([...always, ...fromTheStarts, ofLevels(starts, 'AND x.due_at >= l.since'), end]),
+    lookOn: (): string =>
+      together([...always, ...fromTheStarts, ofLevels(starts, firstDue('x.due_at', 'AND x.due_at >= l.since')), end]),
 
     /** Whose ticks without a verdict fall due in [from, to], earliest first; only the index is read. */
     searchTicks: `SELECT x.seq, x.job, x.queue, x.unjudged_at AS at FROM ${u} AS x

@@ -1,10 +1,14 @@
 import { type ClaimRequest, PUNCTUAL_MS } from '@escapement/core'
-import { integerOf } from '@escapement/db'
+import { integerOf, type SqlParameters, type Statement } from '@escapement/db'
 import { rowsText } from '../rows-text.ts'
 import type { ServerContext } from '../server-context.ts'
 import { type Statements, statements } from '../statements.ts'
-import type { JudgedStarts, QueueStarts } from './queue-starts.ts'
+import { type FoundStarts, type QueueStart, type QueueStarts, type Starts, wider } from './queue-starts.ts'
+import type { SeekingRuns } from './seeking-runs.ts'
 import { lookSql, MOST_PASSED, MOST_TICKS } from './look-sql.ts'
+
+/** When a claim comes back that has not waited for a look from the start. Milliseconds. */
+const BESIDE_MS = 1_000
 
 /** A tick without a verdict. */
 export interface SeenTick {
@@ -50,6 +54,16 @@ interface LookRow {
   readonly next_at: unknown
 }
 
+/** What a look has read. */
+interface Seen {
+  readonly of: (kind: string) => readonly LookRow[]
+  readonly levels: readonly QueueStart[]
+  /** The server's time at the beginning. Unix milliseconds. */
+  readonly now: number
+  /** Its time at the end, on PostgreSQL; elsewhere it is `now`. */
+  readonly endedAt: number
+}
+
 interface FutureRow {
   readonly job: string
   readonly queue: string
@@ -60,40 +74,72 @@ interface FutureRow {
 export class Looking {
   readonly #context: ServerContext
   readonly #starts: QueueStarts
+  readonly #runs: SeekingRuns
   readonly #sql: Statements<ReturnType<typeof lookSql>>
+  /** Namespaces whose look from the start is under way beside claims. */
+  readonly #beside = new Set<string>()
 
-  constructor(context: ServerContext, starts: QueueStarts) {
+  constructor(context: ServerContext, starts: QueueStarts, runs: SeekingRuns) {
     this.#context = context
     this.#starts = starts
+    this.#runs = runs
     this.#sql = statements(lookSql(context))
   }
 
   async look(namespace: string, request: ClaimRequest): Promise<Look> {
-    const { instance, aheadMs, handlers } = request
-    const queues = request.queues.map(({ queue }) => queue)
-    const starts = this.#starts.of(namespace, queues)
-    const parameters = { namespace, instance, aheadMs, queues }
-    const { rows } = await (starts === null
-      ? this.#context.run<LookRow>(this.#sql.look, parameters)
-      : this.#context.run<LookRow>(this.#sql.lookOn, {
-          ...parameters,
-          ...starts.judged,
-          starts: rowsText(starts.levels.map((start) => ({ ...start }))),
-        }))
+    const starts = this.#starts.of(namespace, queuesOf(request))
+    if (starts === null) return await this.#lookFromStart(namespace, request)
+    const look = await this.#lookOn(namespace, request, starts)
+    const isOver = starts.forMs === 0
+    if (hasDue(look)) {
+      if (isOver) this.#lookBeside(namespace, request)
+      return look
+    }
+    return await (isOver ? this.#lookFromStart(namespace, request) : this.#lookOn(namespace, request, wider(starts)))
+  }
+
+  /** It may take a second, for which who has something to do does not wait. */
+  #lookBeside(namespace: string, request: ClaimRequest): void {
+    if (this.#beside.has(namespace)) return
+    this.#beside.add(namespace)
+    const done = (): void => void this.#beside.delete(namespace)
+    this.#lookFromStart(namespace, request).then(done, done) // a fault meets the claims as well, which tell of it
+  }
+
+  async #lookFromStart(namespace: string, request: ClaimRequest): Promise<Look> {
+    const { forgotten } = this.#starts
+    const seen = await this.#seen(this.#sql.look, parametersOf(namespace, request))
+    const look = { now: seen.now, tookMs: seen.endedAt - seen.now, forgotten }
+    this.#starts.lookedFromStart(namespace, queuesOf(request), foundStarts(seen), look)
+    return await this.#answer(namespace, request, seen)
+  }
+
+  async #lookOn(namespace: string, request: ClaimRequest, starts: Starts): Promise<Look> {
+    const seen = await this.#seen(this.#sql.lookOn, {
+      ...parametersOf(namespace, request),
+      ...starts.judged,
+      starts: rowsText(starts.levels.map((start) => ({ ...start }))),
+    })
+    this.#starts.lookedOn(namespace, starts, foundStarts(seen), seen.now)
+    const answer = await this.#answer(namespace, request, seen)
+    // Behind the starts may be what nobody will tell of again.
+    const againAt = seen.now + Math.ceil(starts.forMs || BESIDE_MS)
+    return { ...answer, nextDueAt: Math.min(answer.nextDueAt, againAt) }
+  }
+
+  async #seen(statement: Statement, parameters: SqlParameters): Promise<Seen> {
+    const { rows } = await this.#runs.run<LookRow>(statement, parameters)
     const found = Map.groupBy(rows, ({ kind }) => kind)
     const of = (kind: string): readonly LookRow[] => found.get(kind) ?? []
-    const now = integerOf(of('now')[0]?.at)
+    const levels = of('level').flatMap(({ queue, seq, at }) =>
+      at === null ? [] : [{ queue, priority: integerOf(seq), since: integerOf(at) }],
+    )
+    return { of, levels, now: integerOf(of('now')[0]?.at), endedAt: integerOf(of('end')[0]?.at) }
+  }
+
+  async #answer(namespace: string, request: ClaimRequest, { of, levels, now }: Seen): Promise<Look> {
+    const { aheadMs, handlers } = request
     const isBefore = (kind: string, time: number): boolean => of(kind).some(({ at }) => integerOf(at) < time)
-    const levels = of('level').filter(({ at }) => at !== null)
-    const begins = levels.map(({ queue, seq, at }) => ({ queue, priority: integerOf(seq), since: integerOf(at) }))
-    const first = { levels: begins, judged: judgedOf(of) }
-    if (starts === null) {
-      const tookMs = integerOf(of('end')[0]?.at) - now
-      this.#starts.lookedFromStart(namespace, queues, first, { now, tookMs })
-    } else {
-      this.#starts.lookedOn(namespace, starts, first, now)
-    }
-    const nextDueAt = await this.#nextDueAt(namespace, request, now, of('future'), of('level'))
     return {
       now,
       isAlive: of('instance').length > 0,
@@ -101,15 +147,14 @@ export class Looking {
       lateJobs: of('late').length === 0 ? [] : await this.#lateJobs(namespace, handlers, now),
       hasExpired: isBefore('expiry', now),
       hasSkippable: isBefore('skippable', now + 1),
-      levels: begins.map(({ queue, priority, since }) => ({ queue, priority, dueAt: since })),
+      levels: levels.map(({ queue, priority, since }) => ({ queue, priority, dueAt: since })),
       limited: new Set(
         of('queue')
           .filter(({ at }) => at !== null)
           .map(({ queue }) => queue),
       ),
       pauses: new Map(of('queue').map(({ queue, job: pauses }) => [queue, pauses])),
-      // Behind the starts may be what nobody will tell of again.
-      nextDueAt: Math.min(nextDueAt, starts === null ? Number.POSITIVE_INFINITY : now + Math.ceil(starts.forMs)),
+      nextDueAt: await this.#nextDueAt(namespace, request, now, of('future'), of('level')),
     }
   }
 
@@ -177,10 +222,22 @@ export class Looking {
   }
 }
 
-/** The first of each kind that is judged. */
-function judgedOf(of: (kind: string) => readonly LookRow[]): Partial<JudgedStarts> {
+function queuesOf({ queues }: ClaimRequest): readonly string[] {
+  return queues.map(({ queue }) => queue)
+}
+
+function parametersOf(namespace: string, request: ClaimRequest): SqlParameters {
+  return { namespace, instance: request.instance, aheadMs: request.aheadMs, queues: queuesOf(request) }
+}
+
+/** Where rows begin, and the first of each kind that is judged. */
+function foundStarts({ of, levels }: Seen): FoundStarts {
   const kinds = (['late', 'expiry', 'skippable'] as const).filter((kind) => of(kind).length > 0)
-  return Object.fromEntries(kinds.map((kind) => [kind, integerOf(of(kind)[0]?.at)]))
+  return { levels, judged: Object.fromEntries(kinds.map((kind) => [kind, integerOf(of(kind)[0]?.at)])) }
+}
+
+function hasDue({ now, ticks, levels }: Look): boolean {
+  return ticks.length > 0 || levels.some(({ dueAt }) => dueAt <= now)
 }
 
 function seenTick({ seq, job, queue, at }: LookRow): SeenTick {

@@ -11,16 +11,20 @@ const SHORTEST_MS = 1_000
 const LONGEST_MS = 12_000
 /** What is inserted while a look is made may be a little older than the look. Milliseconds. */
 const MARGIN_MS = 100
-
+/**
+ * And what takes long to insert is older still, such as a thousand rows on a busy server: who finds nothing due looks
+ * again from so much earlier. Milliseconds.
+ */
+const WIDE_MARGIN_MS = 3_000
 /** A priority of a queue, and the earliest `due_at` at which a row of it waits. */
-interface QueueStart {
+export interface QueueStart {
   readonly queue: string
   readonly priority: number
   readonly since: number
 }
 
 /** What a look finds at the beginning of indexes of their own: of each kind the earliest instant at which one may be. */
-export interface JudgedStarts {
+interface JudgedStarts {
   /** Ticks without a verdict. */
   readonly late: number
   /** When runs have waited for as long as they may. */
@@ -33,8 +37,10 @@ export interface JudgedStarts {
 export interface Starts {
   readonly levels: readonly QueueStart[]
   readonly judged: JudgedStarts
-  /** For how long looks may still begin here. Milliseconds. */
+  /** For how long looks may still begin here. Milliseconds; 0: one from the start is due. */
   readonly forMs: number
+  /** The look from the start that this began with. */
+  readonly look: object
 }
 
 /** What a look has found: each priority at which something waits, and the first of each kind that is judged. */
@@ -43,7 +49,18 @@ export interface FoundStarts {
   readonly judged: Partial<JudgedStarts>
 }
 
+/** A look from the start. */
+export interface StartLook {
+  /** The server's time at its beginning. Unix milliseconds. */
+  readonly now: number
+  /** How long the server took. Milliseconds. */
+  readonly tookMs: number
+  /** {@link QueueStarts.forgotten} before it was asked for. */
+  readonly forgotten: number
+}
+
 interface NamespaceStarts {
+  readonly look: object
   /** On the monotonic clock: until then looks begin at the starts. */
   readonly until: number
   readonly queues: ReadonlySet<string>
@@ -62,41 +79,38 @@ const FROM_THE_START: JudgedStarts = { late: 0, expiry: 0, skippable: 0 }
 export class QueueStarts {
   readonly #runtime: Runtime
   readonly #namespaces = new Map<string, NamespaceStarts>()
+  #forgotten = 0
 
   constructor(runtime: Runtime) {
     this.#runtime = runtime
   }
 
+  /** How often something was forgotten: what comes back during a look, that look may not have seen. */
+  get forgotten(): number {
+    return this.#forgotten
+  }
+
   /** Where to begin; null: at the start. */
   of(namespace: string, queues: readonly string[]): Starts | null {
     const known = this.#namespaces.get(namespace)
-    const forMs = known === undefined ? 0 : known.until - this.#runtime.monotonic()
-    if (known === undefined || forMs <= 0) return null
-    if (!queues.every((queue) => known.queues.has(queue))) return null
+    if (known === undefined || !queues.every((queue) => known.queues.has(queue))) return null
     const asked = new Set(queues)
     const levels = [...known.levels.values()].filter(({ queue }) => asked.has(queue))
-    return { levels, judged: known.judged, forMs }
+    const forMs = Math.max(0, known.until - this.#runtime.monotonic())
+    return { levels, judged: known.judged, forMs, look: known.look }
   }
 
   /** Something has come back that fell due long ago: the next look begins at the start. */
   forget(namespace: string): void {
+    this.#forgotten++
     this.#namespaces.delete(namespace)
   }
 
-  /**
-   * Notes a look from the start.
-   *
-   * @param when - The server's time at its beginning, and how long the server took.
-   */
-  lookedFromStart(
-    namespace: string,
-    queues: readonly string[],
-    found: FoundStarts,
-    when: { readonly now: number; readonly tookMs: number },
-  ): void {
-    const { now, tookMs } = when
+  /** Notes a look from the start. */
+  lookedFromStart(namespace: string, queues: readonly string[], found: FoundStarts, look: StartLook): void {
+    const { now, tookMs } = look
     const known = this.#namespaces.get(namespace)
-    if (tookMs < SLOW_MS) return this.forget(namespace)
+    if (tookMs < SLOW_MS || look.forgotten !== this.#forgotten) return void this.#namespaces.delete(namespace)
     const levels = new Map<string, QueueStart>()
     const usual = queues.map((queue) => ({ queue, priority: 0 }))
     // Where nothing waits now, something may again.
@@ -109,6 +123,7 @@ export class QueueStarts {
     const restMs = Math.min(Math.max(SHORTEST_MS, tookMs * RESTS), LONGEST_MS)
     const judged = judgedAfter(FROM_THE_START, found, now)
     this.#namespaces.set(namespace, {
+      look,
       until: this.#runtime.monotonic() + restMs,
       queues: new Set(queues),
       levels,
@@ -119,13 +134,28 @@ export class QueueStarts {
   /** Notes a look that began at the starts: what it has passed over is over. */
   lookedOn(namespace: string, given: Starts, found: FoundStarts, now: number): void {
     const known = this.#namespaces.get(namespace)
-    if (known === undefined) return
+    // A look from the start that was made meanwhile may have found more.
+    if (known?.look !== given.look) return
     const first = new Map(found.levels.map((start) => [keyOf(start.queue, start.priority), start.since]))
     for (const { queue, priority, since } of given.levels) {
       const key = keyOf(queue, priority)
       known.levels.set(key, { queue, priority, since: Math.max(since, reached(first.get(key), now)) })
     }
     known.judged = judgedAfter(given.judged, found, now)
+  }
+}
+
+/** The starts for who has found nothing due there. */
+export function wider(starts: Starts): Starts {
+  const { late, expiry, skippable } = starts.judged
+  return {
+    ...starts,
+    levels: starts.levels.map((level) => ({ ...level, since: level.since - WIDE_MARGIN_MS })),
+    judged: {
+      late: late - WIDE_MARGIN_MS,
+      expiry: expiry - WIDE_MARGIN_MS,
+      skippable: skippable - WIDE_MARGIN_MS,
+    },
   }
 }
 

@@ -24,8 +24,9 @@ export function releasesSql(context: ServerContext) {
       WHERE x.namespace = :namespace AND x.held_by = :instance ORDER BY x.seq LIMIT ${limit} FOR UPDATE`,
 
     /** What is held under tokens up to one; mostly all of it is named by its owner, and nothing has to be locked. */
-    heldUnderTokens: `SELECT x.id, x.fence FROM ${t.unsettled} AS x
-      WHERE x.namespace = :namespace AND x.held_by = :instance AND x.claim_token <= :token`,
+    heldUnderTokens: `SELECT x.id, x.fence, x.claim_token FROM ${t.unsettled} AS x
+      WHERE x.namespace = :namespace AND x.held_by = :instance
+        AND x.claim_token >= :since AND x.claim_token <= :token`,
 
     policies: `SELECT r.job, r.revision, ${sql.jsonText('r.spec', ['onInterrupt'])} AS on_interrupt,
         ${sql.integer(sql.jsonText('r.spec', ['retry', 'limit']))} AS retry_limit

@@ -18,6 +18,12 @@ export interface NamedExecution {
   readonly fence: bigint
 }
 
+interface UnderTokenRow {
+  readonly id: string
+  readonly fence: unknown
+  readonly claim_token: unknown
+}
+
 interface Release {
   readonly row: HeldRow
   readonly verdict: InterruptedVerdict
@@ -39,6 +45,8 @@ export interface ReleaseParts {
 export class ServerReleases {
   readonly #sql: Statements<ReturnType<typeof releasesSql>>
   readonly #parts: ReleaseParts
+  /** Of each instance that lives here the token of the oldest claim that was not over. */
+  readonly #oldestClaims = new Map<string, number>()
 
   constructor(context: ServerContext, parts: ReleaseParts) {
     this.#sql = statements(releasesSql(context))
@@ -53,16 +61,19 @@ export class ServerReleases {
   }
 
   /**
-   * What a live instance was granted and does not know of, because the reply was lost. Read before anything is locked:
-   * beside an old transaction it reads the entries of all that the instance has held since.
+   * What a live instance was granted and does not know of, because the reply was lost. Read before anything is locked,
+   * and from the oldest claim of which something was held before: beside an old transaction a claim that is over has an
+   * entry for each of its rows all the same.
    */
   async unnamed(
     session: SqlSession,
     namespace: string,
     { instance, claimedUpTo, named }: UnnamedRequest,
   ): Promise<readonly NamedExecution[]> {
-    const parameters = { namespace, instance, token: claimedUpTo }
-    const { rows } = await session.run<{ id: string; fence: unknown }>(this.#sql.heldUnderTokens, parameters)
+    const place = JSON.stringify([namespace, instance])
+    const parameters = { namespace, instance, since: this.#oldestClaims.get(place) ?? 0, token: claimedUpTo }
+    const { rows } = await session.run<UnderTokenRow>(this.#sql.heldUnderTokens, parameters)
+    this.#oldestClaims.set(place, Math.min(claimedUpTo, ...rows.map((row) => integerOf(row.claim_token))))
     const unnamed = rows.filter(({ id }) => !named.has(id))
     return unnamed.map(({ id, fence }) => ({ executionId: id, fence: BigInt(integerOf(fence)) }))
   }

@@ -79,9 +79,9 @@ export function unsettledTable(t: ColumnTypes): Table {
       { name: 'unjudged', columns: 'namespace, is_ledger, unjudged_at, job, queue', unlessNull: 'unjudged_at' },
       { name: 'expiring', columns: 'namespace, expiring_at', unlessNull: 'expiring_at' },
       { name: 'skippable', columns: 'namespace, skippable_at, job', unlessNull: 'skippable_at' },
-      // What each instance holds: for recovery, heartbeats and limits. A start or a report changes nothing in it, so
-      // that PostgreSQL writes the new version beside the old one.
-      { name: 'held', columns: 'namespace, held_by, queue, abandoned_at', unlessNull: 'held_by' },
+      // What each instance holds: for recovery, limits, and heartbeats, which begin at the oldest claim that is not over.
+      // A start or a report changes nothing in it, so that PostgreSQL writes the new version beside the old one.
+      { name: 'held', columns: 'namespace, held_by, claim_token, queue, abandoned_at', unlessNull: 'held_by' },
       { name: 'keyed', columns: 'namespace, job, held_key', unlessNull: 'held_key' },
       // Rule 12: at most one open execution of an exclusive job ('<job>'); beside it stand those that began before it was
       // exclusive ('<job>#<id>').
