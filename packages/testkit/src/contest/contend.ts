@@ -58,7 +58,9 @@ async function round({ mutex, write }: Contending, { keys, ttlMs, holdMs }: Cont
   say({ type: 'granted', key, owner, fence: String(fence), askedAt, at })
   await hold(lease, holdMs * (0.5 + systemRuntime.random()))
   const place = await write(lease).catch(() => undefined)
-  if (place !== undefined) say({ type: 'written', key, fence: String(fence), place, at: sharedNow() })
+  const writtenAt = sharedNow()
+  if (lease.remainingMs() > 0) say({ type: 'held', key, owner, at: writtenAt }) // a write may have to wait for its server
+  if (place !== undefined) say({ type: 'written', key, fence: String(fence), place, at: writtenAt })
   await lease.release()
 }
 
