@@ -10,11 +10,10 @@ import type {
   ReleaseWait,
   RenewalOutcome,
 } from '@escapement/core'
-import { ReadyGate } from './connection/ready-gate.ts'
 import type { RedisConnection } from './connection/redis-connection.ts'
+import { listOf, RedisServer } from './connection/redis-server.ts'
 import { redisError } from './error/redis-error.ts'
 import { RedisUnavailableError } from './error/redis-unavailable-error.ts'
-import { warnOfEviction } from './eviction-warning.ts'
 import type { LockNames } from './lock-names.ts'
 import { ReleaseChannels } from './release/release-channels.ts'
 import { ACQUIRE, ADVANCE, HELD_FOR, RELEASE, RENEW } from './script/lock-scripts.ts'
@@ -37,20 +36,17 @@ export interface RedisLockSettings {
 export class RedisLockDriver implements LockDriver {
   readonly minTtlMs = 100
   readonly maxTtlMs: number
-  readonly #connection: RedisConnection
+  readonly server: RedisServer
   readonly #settings: RedisLockSettings
   readonly #timers: TimerQueue
-  readonly #gate: ReadyGate
   readonly #channels: ReleaseChannels
-  #isLookedAt = false
 
   constructor(connection: RedisConnection, settings: RedisLockSettings) {
-    const { runtime, maxTtlMs } = settings
+    const { runtime, logger, maxTtlMs } = settings
     this.maxTtlMs = maxTtlMs
-    this.#connection = connection
     this.#settings = settings
     this.#timers = new TimerQueue(runtime, { keepAlive: false })
-    this.#gate = new ReadyGate(connection, this.#timers)
+    this.server = new RedisServer(connection, logger, this.#timers)
     this.#channels = new ReleaseChannels(connection, runtime, this.#timers)
   }
 
@@ -58,7 +54,7 @@ export class RedisLockDriver implements LockDriver {
     const { names, logger } = this.#settings
     const keys = [names.lock(key), names.fence(key), ...this.#markers]
     const [verdict, fence, leftMs] = listOf(
-      await this.#run(ACQUIRE, keys, [owner, String(ttlMs), String(this.maxTtlMs)]),
+      await this.server.run(ACQUIRE, keys, [owner, String(ttlMs), String(this.maxTtlMs)]),
     )
     if (Number(verdict) === 1) return { isGranted: true, fence: BigInt(String(fence)), ttlMs: Number(leftMs) }
     if (Number(verdict) === 2) {
@@ -77,10 +73,10 @@ export class RedisLockDriver implements LockDriver {
 
   async release({ key, owner, fence }: LockRelease): Promise<boolean> {
     const name = this.#settings.names.lock(key)
-    const { session } = this.#connection
-    const answer = await this.#run(RELEASE, [name], [owner, fence === null ? '' : String(fence), name])
+    const { session } = this.server.connection
+    const answer = await this.server.run(RELEASE, [name], [owner, fence === null ? '' : String(fence), name])
     if (Number(answer) === 1) return true
-    if (session === this.#connection.session) return false
+    if (session === this.server.connection.session) return false
     // Sent twice by the client, it may have found nothing because it was done the first time.
     throw new RedisUnavailableError('Redis: the connection was lost during a release; ask again')
   }
@@ -102,7 +98,7 @@ export class RedisLockDriver implements LockDriver {
     try {
       await Promise.race([woken, listening.isSure])
       isListening = true
-      const leftMs = await Promise.race([woken, this.#run(HELD_FOR, [name, ...this.#markers], []).then(Number)])
+      const leftMs = await Promise.race([woken, this.server.run(HELD_FOR, [name, ...this.#markers], []).then(Number)])
       if (leftMs === undefined || leftMs === -2) return
       if (leftMs >= 0) timers.push(this.#timers.after(leftMs + 1, wake))
       await woken
@@ -122,9 +118,8 @@ export class RedisLockDriver implements LockDriver {
     }))
   }
 
-  async now(): Promise<number> {
-    const [seconds, microseconds] = listOf(await this.#send(() => this.#connection.send(null, ['time'])))
-    return Number(seconds) * 1_000 + Number(microseconds) / 1_000
+  now(): Promise<number> {
+    return this.server.now()
   }
 
   /** Ends what it has opened; the client is the host's. */
@@ -145,10 +140,10 @@ export class RedisLockDriver implements LockDriver {
   ): Promise<readonly boolean[]> {
     if (entries.length === 0) return []
     const inputs = entries.map(inputOf)
-    const batches = this.#connection.isCluster ? inputs.map((input) => [input]) : [inputs]
+    const batches = this.server.connection.isCluster ? inputs.map((input) => [input]) : [inputs]
     const replies = await Promise.all(
       batches.map((batch) =>
-        this.#run(
+        this.server.run(
           script,
           batch.map(({ key }) => key),
           batch.flatMap(({ values }) => values),
@@ -157,27 +152,4 @@ export class RedisLockDriver implements LockDriver {
     )
     return replies.flatMap(listOf).map((is) => Number(is) === 1)
   }
-
-  #run(script: LuaScript, keys: readonly string[], values: readonly string[]): Promise<unknown> {
-    return this.#send(() => script.run(this.#connection, keys, values))
-  }
-
-  async #send(send: () => Promise<unknown>): Promise<unknown> {
-    try {
-      await this.#gate.pass()
-      if (!this.#isLookedAt) {
-        this.#isLookedAt = true
-        void warnOfEviction(this.#connection, this.#settings.logger)
-      }
-      return await send()
-    } catch (error) {
-      throw redisError(error)
-    }
-  }
-}
-
-/** Clients answer a list with an array; one that the host has set up otherwise is refused as unusable. */
-function listOf(reply: unknown): readonly unknown[] {
-  if (Array.isArray(reply)) return reply
-  throw new TypeError(`Redis answered ${JSON.stringify(reply)} where a list was expected`)
 }

@@ -25,6 +25,16 @@ export class LockNames {
     return `${this.#prefix}store`
   }
 
+  /** What one server of a quorum knows. */
+  get memory(): string {
+    return `${this.#prefix}memory`
+  }
+
+  /** All registers of one server of a quorum. */
+  get registers(): string {
+    return `${this.#prefix}registers`
+  }
+
   /** Also the channel on which its release is told. */
   lock(key: string): string {
     return this.#name(key, 'lock')

@@ -10,7 +10,7 @@ import {
 import { createMutexManager, type LockDriver, type MutexManager } from '@escapement/core'
 import { connectionOf } from './connection/connection-of.ts'
 import type { RedisClient } from './connection/redis-client.ts'
-import { RedisLockDriver } from './lock-driver.ts'
+import { RedisLockDriver, type RedisLockSettings } from './lock-driver.ts'
 import { LockNames } from './lock-names.ts'
 
 const DEFAULT_MAX_TTL_MS = 86_400_000
@@ -50,19 +50,30 @@ export function redisMutex(client: RedisClient, options: RedisLockOptions = {}):
 
 /** The driver of {@link redisMutex}, for those who put something between it and `createMutexManager`. */
 export function redisLockDriver(client: RedisClient, options: RedisLockOptions = {}): LockDriver {
+  return lockDriverOf(client, options)
+}
+
+/** As {@link redisLockDriver}, for those who ask its server for more. */
+export function lockDriverOf(client: RedisClient, options: RedisLockOptions): RedisLockDriver {
   const connection = connectionOf(client)
-  const { quarantine: hasQuarantine = false, runtime = systemRuntime, logger = quietLogger } = options
-  if (hasQuarantine && connection.isCluster) {
+  const settings = settingsOf(options)
+  if (settings.hasQuarantine && connection.isCluster) {
     throw new InvalidOptionError(
       'quarantine is true, and the client is one of a Cluster, whose servers lose their data one by one; leave it out there',
     )
   }
+  return new RedisLockDriver(connection, settings)
+}
+
+/** Checks the options, and fills in the defaults. */
+export function settingsOf(options: RedisLockOptions): RedisLockSettings {
+  const { quarantine: hasQuarantine = false, runtime = systemRuntime, logger = quietLogger } = options
   const maxTtl = options.maxTtl ?? (hasQuarantine ? QUARANTINED_MAX_TTL_MS : DEFAULT_MAX_TTL_MS)
-  return new RedisLockDriver(connection, {
+  return {
     names: new LockNames(options.prefix),
     runtime,
     logger,
     maxTtlMs: durationMs(maxTtl, 'maxTtl', { minMs: 100, maxMs: DEFAULT_MAX_TTL_MS }),
     hasQuarantine,
-  })
+  }
 }

@@ -36,6 +36,8 @@ export class Acquisition {
   readonly #signal: AbortSignal | undefined
   readonly #onAbort: (() => void) | undefined
   #failures = 0
+  /** The last failure that has a cause: what a server has said tells more than that it says nothing any more. */
+  #failure: LockUnavailableError | undefined
 
   constructor(calls: DriverCalls, keeper: LeaseKeeper, wanted: Wanted, signal: AbortSignal | undefined) {
     this.#calls = calls
@@ -66,6 +68,7 @@ export class Acquisition {
           const answer = await this.#claim.ask(this.#answerLimitMs(), this.#stop)
           if (answer !== null) {
             this.#failures = 0
+            this.#failure = undefined
             return answer
           }
         } catch (error) {
@@ -116,8 +119,9 @@ export class Acquisition {
   /** Waits before the server is asked again, or throws `error` when that cannot help or there is no time left. */
   async #backOff(error: unknown): Promise<void> {
     if (!(error instanceof LockUnavailableError) || isHopeless(error)) throw error
+    if (error.cause !== undefined) this.#failure = error
     const delayMs = requestBackoffMs(this.#failures++, this.#calls.runtime.random())
-    if (this.#leftMs() + LAST_ANSWER_MS <= delayMs) throw error
+    if (this.#leftMs() + LAST_ANSWER_MS <= delayMs) throw this.#failure ?? error
     await this.#pause(delayMs)
   }
 

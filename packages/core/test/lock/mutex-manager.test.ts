@@ -97,6 +97,17 @@ test('a server whose grants are always too short gives an error that says so, an
   })
 })
 
+test('what a server has said stays the cause when it says nothing any more', async () => {
+  const runtime = virtualRuntime()
+  const said = new Error('two of three are away')
+  let asked = 0
+  const tryAcquire = (): Promise<never> => (++asked === 1 ? Promise.reject(said) : new Promise(() => undefined))
+  const mutex = createMutexManager(driverWith(runtime, { tryAcquire }), { runtime, logger: silent })
+  const refused = mutex.tryAcquire('key').catch((error: unknown) => error)
+  expect(await runtime.runUntil(refused)).toMatchObject({ code: 'ERR_LOCK_UNAVAILABLE', cause: said })
+  expect(asked).toBeGreaterThan(1)
+})
+
 test('a renewal of which the server cannot say what became is asked for again', async () => {
   const runtime = virtualRuntime()
   const sound = memoryLockDriver({ runtime })

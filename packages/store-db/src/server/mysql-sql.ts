@@ -32,6 +32,7 @@ export const mysqlSql: ServerSql = {
   updateExisting: (_key, assignments) => `ON DUPLICATE KEY UPDATE ${assignments.join(', ')}`,
   returningInserted: () => '',
   given: (column) => `VALUES(${column})`, // MariaDB knows no other name for it
+  seeksRanges: false,
   compiles: false,
   passesOn: false,
   update,

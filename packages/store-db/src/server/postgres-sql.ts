@@ -34,6 +34,7 @@ export const postgresSql: ServerSql = {
   updateExisting: (key, assignments) => `ON CONFLICT (${key}) DO UPDATE SET ${assignments.join(', ')}`,
   returningInserted: (column) => `RETURNING ${column}`,
   given: (column) => `excluded.${column}`,
+  seeksRanges: true,
   compiles: true,
   passesOn: true,
   seek,

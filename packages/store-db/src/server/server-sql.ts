@@ -54,6 +54,8 @@ export interface ServerSql {
   given(column: string): string
   /** Ends an insert that ignores what is there, with what was inserted. MySQL does not say: no rows. */
   returningInserted(column: string): string
+  /** Whether an index is searched for a range that each row of a list begins anew. */
+  readonly seeksRanges: boolean
   /** Whether the server may compile what it believes to be expensive, unless a transaction of ours says no. */
   readonly compiles: boolean
   /** Whether a statement that changes rows can pass them on to another within it. */

@@ -16,8 +16,13 @@ export type MutexFeature = 'loseData' | 'waitForRelease' | 'advanceMany' | 'now'
 
 /** A lock server without any locks, for one case. */
 export interface MutexContractServer {
-  /** A new client. Cases in real time count on its connection to be there. */
-  connect(): Promise<LockDriver> | LockDriver
+  /**
+   * A new client. Cases in real time count on its connection to be there.
+   *
+   * @param node - The client's own clocks.
+   * @returns A driver, which is tried behind `createMutexManager`; or a whole mutex, which brings its own faults.
+   */
+  connect(node: ContractNode): Promise<LockDriver | MutexClient> | LockDriver | MutexClient
   /** Makes the server forget everything, as a restart without its data does. */
   loseData?(): Promise<void>
   /** Ends the server; all clients are closed. */
@@ -39,7 +44,7 @@ export interface MutexContractTarget {
 }
 
 /** One client of the server under test. */
-interface MutexClient {
+export interface MutexClient {
   readonly mutex: MutexManager
   /** What stands between the mutex and the server. */
   readonly driver: FaultyLockDriver
@@ -72,8 +77,8 @@ export function mutexCase(
       const clients: MutexClient[] = []
       const client = async (): Promise<MutexClient> => {
         const node = clock.node()
-        const driver = faultyLockDriver(await server.connect(), node)
-        const made = { mutex: createMutexManager(driver, { runtime: node, logger: silentLogger }), driver, node }
+        const connected = await server.connect(node)
+        const made = 'mutex' in connected ? connected : managed(connected, node)
         clients.push(made)
         return made
       }
@@ -89,6 +94,11 @@ export function mutexCase(
       }
     },
   }
+}
+
+function managed(connected: LockDriver, node: ContractNode): MutexClient {
+  const driver = faultyLockDriver(connected, node)
+  return { mutex: createMutexManager(driver, { runtime: node, logger: silentLogger }), driver, node }
 }
 
 /** The target's lengths of time, milliseconds, with their defaults. */

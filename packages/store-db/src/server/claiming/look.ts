@@ -5,7 +5,9 @@ import type { ServerContext } from '../server-context.ts'
 import { type Statements, statements } from '../statements.ts'
 import { type FoundStarts, type QueueStart, type QueueStarts, type Starts, wider } from './queue-starts.ts'
 import type { SeekingRuns } from './seeking-runs.ts'
-import { lookSql, MOST_PASSED, MOST_TICKS } from './look-sql.ts'
+import { LevelLooks } from './level-looks.ts'
+import { MOST_TICKS } from './look-parts.ts'
+import { lookSql, MOST_PASSED } from './look-sql.ts'
 
 /** When a claim comes back that has not waited for a look from the start. Milliseconds. */
 const BESIDE_MS = 1_000
@@ -76,6 +78,8 @@ export class Looking {
   readonly #starts: QueueStarts
   readonly #runs: SeekingRuns
   readonly #sql: Statements<ReturnType<typeof lookSql>>
+  /** Where looks down a queue would read all of it. */
+  readonly #levels: LevelLooks | null
   /** Namespaces whose look from the start is under way beside claims. */
   readonly #beside = new Set<string>()
 
@@ -84,6 +88,7 @@ export class Looking {
     this.#starts = starts
     this.#runs = runs
     this.#sql = statements(lookSql(context))
+    this.#levels = context.sql.seeksRanges ? null : new LevelLooks(context)
   }
 
   async look(namespace: string, request: ClaimRequest): Promise<Look> {
@@ -108,10 +113,22 @@ export class Looking {
 
   async #lookFromStart(namespace: string, request: ClaimRequest): Promise<Look> {
     const { forgotten } = this.#starts
-    const seen = await this.#seen(this.#sql.look, parametersOf(namespace, request))
+    const seen = await this.#seenFromStart(namespace, request)
     const look = { now: seen.now, tookMs: seen.endedAt - seen.now, forgotten }
     this.#starts.lookedFromStart(namespace, queuesOf(request), foundStarts(seen), look)
     return await this.#answer(namespace, request, seen)
+  }
+
+  async #seenFromStart(namespace: string, request: ClaimRequest): Promise<Seen> {
+    const parameters = parametersOf(namespace, request)
+    const known = this.#levels?.look(namespace, queuesOf(request))
+    if (known !== undefined) {
+      const seen = await this.#seen(known.statement, { ...parameters, ...known.parameters })
+      if (seen.of('gap').length === 0) return seen
+    }
+    const seen = await this.#seen(this.#sql.look, parameters)
+    this.#levels?.saw(namespace, seen.levels)
+    return seen
   }
 
   async #lookOn(namespace: string, request: ClaimRequest, starts: Starts): Promise<Look> {

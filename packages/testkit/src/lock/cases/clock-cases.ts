@@ -36,7 +36,7 @@ export function clockCases(target: MutexContractTarget): MutexCase[] {
         const next = await setup.clock.until(b.mutex.acquire('key', { ttl: 5 * ttlMs }))
         a.node.resume()
         await setup.clock.advance(100)
-        assert.equal(lease.signal.aborted, true)
+        assert.equal(lease.signal.aborted, true, 'the signal has not fired')
         assert.equal(await setup.clock.until(lease.release()), 'not-held')
         assert.ok(next.fence > lease.fence)
         await setup.clock.until(next.renew())
@@ -51,7 +51,7 @@ export function clockCases(target: MutexContractTarget): MutexCase[] {
         const lease = await setup.clock.until(mutex.acquire('key', { ttl: ttlMs }))
         node.stepWallClock(TEN_MINUTES_MS)
         assert.equal(lease.remainingMs(), 0)
-        assert.equal(lease.signal.aborted, true)
+        assert.equal(lease.signal.aborted, true, 'the signal has not fired')
       },
     ),
 
@@ -61,7 +61,7 @@ export function clockCases(target: MutexContractTarget): MutexCase[] {
       const { signal } = lease
       node.stepWallClock(TEN_MINUTES_MS)
       await setup.clock.advance(ttlMs / 2)
-      assert.equal(signal.aborted, true)
+      assert.equal(signal.aborted, true, 'the signal has not fired')
     }),
 
     mutexCase(target, 'promise 6: a wall clock that is set back makes no lease longer', async (setup) => {

@@ -48,7 +48,7 @@ export function renewalCases(target: MutexContractTarget): MutexCase[] {
         const others: Promise<unknown>[] = []
         lease.signal.addEventListener('abort', () => others.push(b.mutex.tryAcquire('key')))
         await setup.clock.advance(ttlMs + lingerMs + 100)
-        assert.equal(lease.signal.aborted, true)
+        assert.equal(lease.signal.aborted, true, 'the signal has not fired')
         assert.equal((lease.signal.reason as { code: string }).code, LOST.code)
         assert.deepEqual(await setup.clock.until(Promise.all(others)), [null])
         assert.ok((await setup.clock.until(b.mutex.tryAcquire('key'))) !== null)
@@ -60,7 +60,7 @@ export function renewalCases(target: MutexContractTarget): MutexCase[] {
       const lease = await setup.clock.until(mutex.acquire('key', { ttl: ttlMs }))
       driver.fail('renewMany', { kind: 'lost-request' }, 1_000)
       await setup.clock.advance(ttlMs)
-      assert.equal(lease.signal.aborted, true)
+      assert.equal(lease.signal.aborted, true, 'the signal has not fired')
       assert.equal(lease.remainingMs(), 0)
       assert.ok(driver.calls.filter(({ method }) => method === 'renewMany').length > 6)
     }),
@@ -82,7 +82,7 @@ export function renewalCases(target: MutexContractTarget): MutexCase[] {
       // Someone gives it back in its name: what an operator does, or a server that lost its data.
       await setup.clock.until(b.driver.release({ key: 'key', owner: lease.owner, fence: lease.fence }))
       await setup.clock.advance(1.2 * ttlMs)
-      assert.equal(lease.signal.aborted, true)
+      assert.equal(lease.signal.aborted, true, 'the signal has not fired')
       assert.throws(() => lease.assertHeld(), LOST)
       await assert.rejects(setup.clock.until(lease.renew()), LOST)
       assert.ok((await setup.clock.until(b.mutex.tryAcquire('key'))) !== null)
@@ -96,7 +96,7 @@ export function renewalCases(target: MutexContractTarget): MutexCase[] {
         const lease = await setup.clock.until(mutex.acquire('key', { ttl: ttlMs }))
         driver.fail('renewMany', { kind: 'late-reply', delayMs: ttlMs }, 100)
         await setup.clock.advance(1.1 * ttlMs)
-        assert.equal(lease.signal.aborted, true)
+        assert.equal(lease.signal.aborted, true, 'the signal has not fired')
         await setup.clock.advance(0.5 * ttlMs)
         assert.equal(lease.remainingMs(), 0)
         assert.throws(() => lease.assertHeld(), LOST)

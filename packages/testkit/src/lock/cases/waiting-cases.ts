@@ -80,7 +80,7 @@ export function waitingCases(target: MutexContractTarget): MutexCase[] {
         mutex.withLock('key', async () => void order.push(index), { wait: 60_000, ttl: 10 * ttlMs }),
       )
       await setup.clock.until(Promise.all(served))
-      assert.deepEqual(order, numbers)
+      assert.deepEqual(order, numbers, 'they were not served in order')
       assert.ok(driver.calls.length < 1_000, 'waiters in line do not ask the server')
     }),
 

@@ -18,8 +18,22 @@ declare module 'redlock' {
     readonly retryJitter?: number
   }
 
+  /** A script, by its text and by its hash. */
+  interface RedlockScript {
+    readonly value: string
+    readonly hash: string
+  }
+
   export default class Redlock {
+    readonly scripts: { readonly acquireScript: RedlockScript; readonly extendScript: RedlockScript }
     constructor(clients: Iterable<Redis>, settings?: RedlockSettings)
     acquire(resources: string[], durationMs: number, settings?: RedlockSettings): Promise<RedlockLock>
+    /** Keeps the lock alive while the routine runs; the signal tells that this has failed. */
+    using<T>(
+      resources: string[],
+      durationMs: number,
+      settings: RedlockSettings,
+      routine: (signal: AbortSignal) => Promise<T>,
+    ): Promise<T>
   }
 }

@@ -1,5 +1,5 @@
 import type { Logger } from '@escapement/base'
-import type { RedisConnection } from './connection/redis-connection.ts'
+import type { RedisConnection } from './redis-connection.ts'
 
 /** Warns when the server may throw away locks, fences and registers to make room: leases would end unseen. */
 export async function warnOfEviction(connection: RedisConnection, logger: Logger): Promise<void> {
