@@ -37,6 +37,8 @@ const LOOK_EVERY_MS = 5
  */
 export async function contend(contending: Contending): Promise<never> {
   const settings = contendSettings()
+  // Nobody would end it any more whose parent is gone, however that ended.
+  process.stdin.once('close', () => process.exit()).resume()
   say({ type: 'ready' })
   for (;;) {
     try {
