@@ -8,9 +8,9 @@ export function contestText({ leases, appliedWrites, refusedWrites, faults, find
   for (const [name, each] of Map.groupBy(faults, (fault) => fault.name)) {
     const took = longest(each, ({ tookMs }) => tookMs)
     const wait = longest(each, ({ longestWaitMs }) => longestWaitMs)
-    const after = longest(each, ({ longestWaitAfterMs }) => longestWaitAfterMs)
+    const quiet = longest(each, ({ longestQuietWaitMs }) => longestQuietWaitMs)
     lines.push(
-      `  ${each.length} x ${name}: over in ${took} ms; a key was free for ${wait} ms, ${after} ms of it afterwards`,
+      `  ${each.length} x ${name}: over in ${took} ms; a key was free for ${wait} ms, ${quiet} ms of it in quiet`,
     )
   }
   lines.push(findings.length === 0 ? 'as promised' : `${findings.length} findings:`)

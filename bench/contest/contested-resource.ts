@@ -1,5 +1,5 @@
 import { type LockDb, openSqlite, whereFence } from '@escapement/lock-db'
-import { Kysely, MysqlDialect, PostgresDialect } from 'kysely'
+import { Kysely, MysqlDialect, PostgresDialect, sql, type UpdateQueryBuilder, type UpdateResult } from 'kysely'
 import { createPool } from 'mysql2'
 import { Pool } from 'pg'
 import { CONTESTED_KEYS } from './contested-lock.ts'
@@ -70,7 +70,13 @@ function openPostgres(url: string): OpenDatabase {
   return {
     locks: pool,
     run: (statement) => pool.query(statement),
-    write: (key, fence) => writeOn(kysely, key, fence),
+    write: async (key, fence) => {
+      const row = await guarded(kysely, key, fence)
+        .set(({ eb }) => ({ fence, place: eb('place', '+', 1) }))
+        .returning('place')
+        .executeTakeFirst()
+      return row?.place ?? null
+    },
     [Symbol.asyncDispose]: () => pool.end(),
   }
 }
@@ -81,21 +87,20 @@ function openMysql(url: string): OpenDatabase {
   return {
     locks: pool,
     run: (statement) => pool.promise().query(statement),
-    write: (key, fence) => writeOn(kysely, key, fence),
+    write: async (key, fence) => {
+      // In one statement: a process that is stopped within a transaction would keep the row from all others.
+      const update = guarded(kysely, key, fence).set({ fence, place: sql`last_insert_id(place + 1)` })
+      const { insertId, numAffectedRows } = await kysely.executeQuery(update)
+      return numAffectedRows === 0n ? null : Number(insertId)
+    },
     [Symbol.asyncDispose]: () => pool.promise().end(),
   }
 }
 
-async function writeOn(kysely: Kysely<Tables>, key: string, fence: bigint): Promise<number | null> {
-  return kysely.transaction().execute(async (transaction) => {
-    const { numUpdatedRows } = await transaction
-      .updateTable('contested_resource')
-      .set(({ eb }) => ({ fence, place: eb('place', '+', 1) }))
-      .where('name', '=', key)
-      .where(whereFence('fence', fence))
-      .executeTakeFirstOrThrow()
-    if (numUpdatedRows === 0n) return null
-    const row = transaction.selectFrom('contested_resource').select('place').where('name', '=', key)
-    return (await row.executeTakeFirstOrThrow()).place
-  })
+function guarded(
+  kysely: Kysely<Tables>,
+  key: string,
+  fence: bigint,
+): UpdateQueryBuilder<Tables, 'contested_resource', 'contested_resource', UpdateResult> {
+  return kysely.updateTable('contested_resource').where('name', '=', key).where(whereFence('fence', fence))
 }

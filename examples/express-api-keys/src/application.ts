@@ -14,6 +14,7 @@ import { expirationCheck } from './jobs/expiration-check.ts'
 import { healthCheck } from './jobs/health-check.ts'
 import { usageSync } from './jobs/usage-sync.ts'
 import { KeyService } from './keys/key-service.ts'
+import { openLock, type OpenedLock } from './lock/open-lock.ts'
 import { logExecutions } from './logging/log-executions.ts'
 import { ReminderClient } from './reminders/reminder-client.ts'
 import { ReminderService } from './reminders/reminder-service.ts'
@@ -33,6 +34,7 @@ export class Application implements AsyncDisposable {
   readonly scheduler: Scheduler
   readonly #settings: Settings
   readonly #database: OpenedDatabase
+  readonly #lock: OpenedLock
   readonly #server: Server
   #stopping: Promise<void> | undefined
 
@@ -40,6 +42,7 @@ export class Application implements AsyncDisposable {
     const { schedules, serviceTimeoutMs } = settings
     this.#database = openDatabase(settings.database, logger)
     const { db, store, mutex } = this.#database
+    this.#lock = openLock(settings.lock, mutex, logger)
     const usageClient = new UsageClient(settings.usageUrl, serviceTimeoutMs)
     const reminderClient = new ReminderClient(settings.webhookUrl, serviceTimeoutMs)
     const probes = [databaseProbe(db), upstreamProbe(usageClient), schedulerProbe(() => this.scheduler)]
@@ -51,7 +54,7 @@ export class Application implements AsyncDisposable {
         healthCheck(schedules.healthCheck, probes),
       ],
       store,
-      mutex,
+      mutex: this.#lock.mutex,
       ...(settings.instance !== null && { instance: settings.instance }),
       retention: '30d',
       lease,
@@ -91,6 +94,7 @@ export class Application implements AsyncDisposable {
     await this.scheduler.stop()
     this.#server.closeAllConnections()
     await closed
+    await this.#lock.close()
     await this.#database.close()
   }
 

@@ -1,6 +1,7 @@
 import { type Duration, durationMs } from '@escapement/base'
 import { cron, defineJob } from '@escapement/core'
 import type { DatabaseAddress } from '../database/open-database.ts'
+import type { LockAddress } from '../lock/open-lock.ts'
 import { EnvironmentError } from './environment-error.ts'
 import type { Settings } from './settings.ts'
 
@@ -42,9 +43,17 @@ export function readEnvironment(environment: Readonly<Record<string, string | un
     return server ?? { kind: 'sqlite', file: file ?? 'api-keys.db' }
   }
 
+  function readLock(): LockAddress {
+    const kind = read('LOCK', lockKind, 'db')
+    if (kind === 'db') return { kind }
+    if (kind === 'redis') return { kind, url: read('REDIS_URL', redisUrl, 'redis://127.0.0.1:6379', false) }
+    return { kind, url: read('ETCD_URL', httpUrl, new URL('http://127.0.0.1:2379')).origin }
+  }
+
   const settings: Settings = {
     port: read('PORT', port, 3000),
     database: readDatabase(),
+    lock: readLock(),
     usageUrl: read('USAGE_URL', httpUrl, new URL('http://127.0.0.1:4001/')),
     webhookUrl: read('WEBHOOK_URL', httpUrl, new URL('http://127.0.0.1:4002/reminders')),
     serviceTimeoutMs: read('SERVICE_TIMEOUT', duration, durationMs('5s', 'SERVICE_TIMEOUT')),
@@ -95,6 +104,17 @@ const databaseUrl: Reader<DatabaseAddress> = (text) => {
     throw new Error(`it names no database: ${url.protocol}//user:password@${url.host}/database`)
   }
   return { kind, url: text.replace(/^mariadb:/, 'mysql:') }
+}
+
+const lockKind: Reader<LockAddress['kind']> = (text) => {
+  if (text === 'db' || text === 'redis' || text === 'etcd') return text
+  throw new Error('give db, redis or etcd')
+}
+
+/** Never shown again: it may hold a password. */
+const redisUrl: Reader<string> = (text) => {
+  if (['redis:', 'rediss:'].includes(URL.parse(text)?.protocol ?? '')) return text
+  throw new Error('give a URL that begins with redis:// or rediss://')
 }
 
 const token: Reader<string> = (text) => {

@@ -1,11 +1,13 @@
 import type { DatabaseAddress } from '../database/open-database.ts'
+import type { LockAddress } from '../lock/open-lock.ts'
 
 /** What the service is told from outside. Lengths of time in milliseconds. */
 export interface Settings {
   /** TCP port; 0: any free one. */
   readonly port: number
-  /** The database of the application, its jobs and its locks. */
+  /** The database of the application and its jobs. */
   readonly database: DatabaseAddress
+  readonly lock: LockAddress
   /** Base of the upstream service that counts requests. */
   readonly usageUrl: URL
   /** Where reminders are sent. */

@@ -19,6 +19,8 @@ import type { Round } from './round.ts'
 
 /** When several have a part of the servers each, they ask again at different times. Milliseconds. */
 const SPLIT_DELAY_MS = 10
+/** How long a release that a majority has done is awaited at the others, milliseconds: part of the answer to the shortest lease. */
+const LAST_RELEASE_MS = 40
 /** How long it is awaited that something is given back, milliseconds. */
 const LONGEST_RETURN_MS = 500
 
@@ -83,13 +85,17 @@ export class RedisQuorumDriver implements LockDriver {
   }
 
   async release(release: LockRelease): Promise<boolean> {
+    const releasing = new Map(this.#quorum.servers.map((server) => [server, server.release(release)]))
+    const answerOf = async (server: QuorumServer): Promise<boolean> => (await releasing.get(server)) === true
     const round = await this.#quorum.ask(
       this.#quorum.attempt().leftMs(),
-      (server) => server.release(release),
+      answerOf,
       (sofar) => sofar.count(Boolean) >= this.#quorum.majority,
     )
     if (round.count(Boolean) >= this.#quorum.majority) {
-      this.#releaseElsewhere(release, round)
+      // The one that is asked first next time would else refuse what a majority has free.
+      const last = await this.#quorum.ask(LAST_RELEASE_MS, answerOf, (sofar) => this.#quorum.isHeard(sofar))
+      this.#releaseElsewhere(release, last)
       return true
     }
     if (round.count((is) => !is) >= this.#quorum.minority) return false
@@ -122,13 +128,11 @@ export class RedisQuorumDriver implements LockDriver {
 
   /** That in the middle, so that one clock that is off moves nothing. */
   async now(): Promise<number> {
-    const { servers, majority } = this.#quorum
+    const { majority } = this.#quorum
     const round = await this.#quorum.ask(
       this.#quorum.attempt().leftMs(),
       (server) => server.now(),
-      ({ answers, problems }) =>
-        answers.size >= majority &&
-        servers.every((server) => server.isBehind || answers.has(server) || problems.has(server)),
+      (sofar) => sofar.answers.size >= majority && this.#quorum.isHeard(sofar),
     )
     if (round.answers.size < majority) throw this.#quorum.unavailable(round)
     const clocks = [...round.answers.values()].toSorted((a, b) => a - b)

@@ -35,6 +35,11 @@ export class Quorum {
     return this.servers.toSorted((a, b) => Number(a.isBehind) - Number(b.isBehind))
   }
 
+  /** Whether all that take part have been heard. */
+  isHeard({ answers, problems }: Round<unknown>): boolean {
+    return this.servers.every((server) => server.isBehind || answers.has(server) || problems.has(server))
+  }
+
   /** Asks servers, by default all, at once, for at most `limitMs`. */
   async ask<Answer>(
     limitMs: number,

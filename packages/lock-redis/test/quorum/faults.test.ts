@@ -80,6 +80,19 @@ describeWithServer('redis', () => {
     ;(await waiting).assertHeld()
   })
 
+  test('a key is free for whoever asks once its release has answered, also where the first server is slow', async () => {
+    const { proxies, mutex, others } = await given()
+    for (let round = 0; round < 5; round++) {
+      const lease = await mutex.acquire('key', { ttl: '20s' })
+      proxies[0].delay(10)
+      expect(await lease.release()).toBe('released')
+      const next = await others.tryAcquire('key', { ttl: '20s' })
+      expect(next).not.toBeNull()
+      await next?.release()
+      proxies[0].delay(0)
+    }
+  })
+
   test('a server whose process stands still is awaited once, and no call takes long for it', async ({ skip }) => {
     const { mutex, others } = await given()
     const [{ process: first } = { process: null }] = servers.servers

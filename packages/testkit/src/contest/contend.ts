@@ -37,6 +37,8 @@ const LOOK_EVERY_MS = 5
  */
 export async function contend(contending: Contending): Promise<never> {
   const settings = contendSettings()
+  // Nobody would end it any more whose parent is gone, however that ended.
+  process.stdin.once('close', () => process.exit()).resume()
   say({ type: 'ready' })
   for (;;) {
     try {
@@ -58,7 +60,9 @@ async function round({ mutex, write }: Contending, { keys, ttlMs, holdMs }: Cont
   say({ type: 'granted', key, owner, fence: String(fence), askedAt, at })
   await hold(lease, holdMs * (0.5 + systemRuntime.random()))
   const place = await write(lease).catch(() => undefined)
-  if (place !== undefined) say({ type: 'written', key, fence: String(fence), place, at: sharedNow() })
+  const writtenAt = sharedNow()
+  if (lease.remainingMs() > 0) say({ type: 'held', key, owner, at: writtenAt }) // a write may have to wait for its server
+  if (place !== undefined) say({ type: 'written', key, fence: String(fence), place, at: writtenAt })
   await lease.release()
 }
 

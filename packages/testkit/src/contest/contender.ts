@@ -27,7 +27,7 @@ export class Contender {
 
   constructor({ script, args, settings, onEvent, onComplaint }: ContenderOptions) {
     const env = { ...process.env, [SETTINGS_VARIABLE]: JSON.stringify(settings) }
-    const child = spawn(process.execPath, [script, ...args], { stdio: ['ignore', 'pipe', 'pipe'], env })
+    const child = spawn(process.execPath, [script, ...args], { stdio: 'pipe', env })
     this.#child = child
     const ready = Promise.withResolvers<void>()
     this.ready = ready.promise

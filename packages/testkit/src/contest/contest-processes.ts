@@ -1,6 +1,7 @@
 import type { HistoryEvent } from '../history/history-event.ts'
 import { Contender, type ContenderOptions } from './contender.ts'
 import type { ContestStage } from './contest-fault.ts'
+import { sharedNow } from './shared-clock.ts'
 
 /** The processes of a contest, and what they have said. */
 export class ContestProcesses implements ContestStage, AsyncDisposable {
@@ -11,6 +12,8 @@ export class ContestProcesses implements ContestStage, AsyncDisposable {
   /** Rejects when a process complains: nothing that comes after it can be judged. */
   readonly #failed = Promise.withResolvers<never>()
   readonly #killAtExit: () => void
+  /** When the last holder was found that something is to happen to. */
+  struckAt: number = Number.NEGATIVE_INFINITY
   #onKey: ((key: string) => void) | undefined
   #onGrant: ((contender: Contender) => void) | undefined
 
@@ -62,7 +65,9 @@ export class ContestProcesses implements ContestStage, AsyncDisposable {
         this.history.push(event)
         if (event.type !== 'granted') return
         this.#onKey?.(event.key)
-        this.#onGrant?.(contender)
+        if (this.#onGrant === undefined) return
+        this.struckAt = sharedNow()
+        this.#onGrant(contender)
         this.#onGrant = undefined
       },
       onComplaint: (complaint) => {

@@ -3,7 +3,7 @@ import type { HistoryEvent } from '../history/history-event.ts'
 import type { HistoryReport, KeyWait } from '../history/history-report.ts'
 import type { ContestFault } from './contest-fault.ts'
 
-/** A fault, and when it was. Instants are those of the history. */
+/** A fault, and when it was: one of a holder from when it struck. Instants are those of the history. */
 export interface HappenedFault {
   readonly fault: ContestFault
   readonly from: number
@@ -28,8 +28,8 @@ export interface FaultFigure {
   readonly tookMs: number
   /** The longest that a key was then free while somebody wanted it. */
   readonly longestWaitMs: number
-  /** The longest part of such a wait that came after the fault was over. */
-  readonly longestWaitAfterMs: number
+  /** The longest part of such a wait in which nothing went on any more, neither this fault nor one after it. */
+  readonly longestQuietWaitMs: number
 }
 
 /** What was seen in a contest. */
@@ -45,7 +45,7 @@ export function contestReport(evidence: ContestEvidence): ContestReport {
   const losses = happened.filter(({ fault }) => fault.losesData === true)
   const { findings, waits, ...counts } = checkHistory(history, { losses, hasQuarantine })
   const waitsOf = Map.groupBy(waits, (wait) => causeOf(wait, happened))
-  const faults = happened.map((each) => figureOf(each, waitsOf.get(each) ?? []))
+  const faults = happened.map((each) => figureOf(each, waitsOf.get(each) ?? [], happened))
   return {
     ...counts,
     faults,
@@ -69,20 +69,29 @@ function causeOf({ at, waitedMs }: KeyWait, happened: readonly HappenedFault[]):
   return meanwhile ?? happened.findLast(({ until }) => until < freeSince)
 }
 
-function figureOf({ fault, from, until }: HappenedFault, waits: readonly KeyWait[]): FaultFigure {
+function figureOf(
+  { fault, from, until }: HappenedFault,
+  waits: readonly KeyWait[],
+  happened: readonly HappenedFault[],
+): FaultFigure {
   const longest = (msOf: (wait: KeyWait) => number): number => Math.max(0, ...waits.map(msOf))
   return {
     name: fault.name,
     tookMs: until - from,
     longestWaitMs: longest(({ waitedMs }) => waitedMs),
-    longestWaitAfterMs: longest(({ at, waitedMs }) => Math.min(waitedMs, at - until)),
+    longestQuietWaitMs: longest((wait) => quietMs(wait, happened)),
   }
+}
+
+function quietMs({ at, waitedMs }: KeyWait, happened: readonly HappenedFault[]): number {
+  const during = happened.map(({ from, until }) => Math.max(0, Math.min(at, until) - Math.max(at - waitedMs, from)))
+  return waitedMs - during.reduce((sum, ms) => sum + ms, 0)
 }
 
 function longWaits(faults: readonly FaultFigure[], limitMs: number): string[] {
   return faults
-    .filter(({ longestWaitAfterMs }) => longestWaitAfterMs > limitMs)
-    .map(({ name, longestWaitAfterMs }) => `a key was free for ${Math.round(longestWaitAfterMs)} ms after ${name}`)
+    .filter(({ longestQuietWaitMs }) => longestQuietWaitMs > limitMs)
+    .map(({ name, longestQuietWaitMs }) => `a key was free for ${Math.round(longestQuietWaitMs)} ms after ${name}`)
 }
 
 /** Keys that nobody was granted any more after the last fault. */

@@ -27,7 +27,7 @@ export interface ContestPlan {
   readonly lasts?: Duration
   /** Whether the server grants nothing after a loss until all leases from before have ended. Default false. */
   readonly hasQuarantine?: boolean
-  /** The longest that a key may be free while somebody wants it, the time in which a fault lasts apart. Default five ttls. */
+  /** The longest that a key may be free while somebody wants it, the times in which faults last apart. Default five ttls. */
   readonly longestWait?: Duration
 }
 
@@ -55,7 +55,7 @@ export async function runContest(plan: ContestPlan): Promise<ContestReport> {
         await systemRuntime.sleep(pauseMs)
         const from = sharedNow()
         await fault.happen(processes)
-        happened.push({ fault, from, until: sharedNow() })
+        happened.push({ fault, from: Math.max(from, processes.struckAt), until: sharedNow() })
       }
     } while (sharedNow() < startedAt + lastsMs)
     // What the last fault has left behind is judged, too.

@@ -143,8 +143,14 @@ export class ProxiedConnection {
 function put(socket: Socket, content: LaneContent): void {
   if (socket.destroyed) return
   if (content === 'end') socket.end()
-  else if (content === 'reset') socket.resetAndDestroy()
+  else if (content === 'reset') reset(socket)
   else socket.write(content)
+}
+
+/** A socket whose FIN is on its way can neither be reset nor, once that has failed, be closed (Node.js 24, libuv `uv_tcp_close_reset`). */
+function reset(socket: Socket): void {
+  if (socket.writableEnded && !socket.writableFinished) socket.destroy()
+  else socket.resetAndDestroy()
 }
 
 function endAs(socket: Socket, end: ConnectionEnd): void {

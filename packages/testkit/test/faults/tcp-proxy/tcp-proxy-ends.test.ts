@@ -23,6 +23,14 @@ describe('TcpProxy: connections that end', () => {
     await three.client.has('NEW')
   })
 
+  it('cuts a connection that is just ending', async () => {
+    const { client, peer } = await stage.connectPair()
+    stage.proxy.cut({ client: 'end', server: 'end' })
+    stage.proxy.cut()
+    await stage.proxy.idle()
+    await Promise.all([client.ended(), peer.ended()])
+  })
+
   it('leaves a client half-open: it hears nothing of a server that is gone', async () => {
     const { client, peer } = await stage.connectPair()
     stage.proxy.cut({ client: 'silence' })
