@@ -29,6 +29,7 @@ describe('TcpProxy: connections that end', () => {
     stage.proxy.cut()
     await stage.proxy.idle()
     await Promise.all([client.ended(), peer.ended()])
+    expect(stage.proxy.openConnections).toBe(0)
   })
 
   it('leaves a client half-open: it hears nothing of a server that is gone', async () => {
