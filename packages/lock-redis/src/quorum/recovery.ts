@@ -32,7 +32,10 @@ export class Recovery {
     const recalled = await this.#quorum.ask(
       time.leftMs(),
       (server) => server.recall(),
-      (round) => round.count(({ kind }) => kind === 'memory') >= majority,
+      // Those that are to be taught are heard, too: which one answers last is not by chance.
+      (round) =>
+        round.count(({ kind }) => kind === 'memory') >= majority &&
+        [...empty.keys()].every((server) => server.isSilent || round.answers.has(server) || round.problems.has(server)),
     )
     // Those that are as empty as before have been so at one time, all of them.
     const still = new Map([...empty].filter(([server, { born }]) => isBorn(recalled.answers.get(server), born)))

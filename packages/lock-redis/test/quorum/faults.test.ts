@@ -220,6 +220,21 @@ describeWithServer('redis', () => {
     expect(after.fence).toBeGreaterThan(between.fence)
   })
 
+  test('rule 16: a server that has lost its data is taught also when it is always the last to answer', async () => {
+    const { proxies, mutex, prefix } = await given()
+    const [, , admin] = servers.admins as readonly [OpenClient, OpenClient, OpenClient]
+    const memory = async (field: string): Promise<string> =>
+      String(await admin.command('HGET', `${prefix}memory`, field))
+    const use = (): Promise<void> => mutex.withLock('key', async () => undefined, { ttl: '2s' })
+    await use()
+    await servers.forget(2, prefix)
+    proxies[2].delay(5)
+    await expect.poll(async () => use().then(() => memory('born'))).toMatch(/^\d+ /)
+    const [at = '', id = ''] = (await memory('born')).split(' ')
+    await admin.command('HSET', `${prefix}memory`, 'born', `${Number(at) - 60_000_000} ${id}`)
+    await expect.poll(async () => use().then(() => memory('high'))).toMatch(/^\d+$/)
+  })
+
   test('rule 25: a register that a majority has moved is not moved again after one of them has lost its data', async () => {
     const { proxies, mutex, prefix } = await given()
     const move = (value: number): Promise<readonly boolean[]> | undefined =>

@@ -3,7 +3,7 @@ import { integerOf, type SqlParameters, type Statement } from '@escapement/db'
 import { rowsText } from '../rows-text.ts'
 import type { ServerContext } from '../server-context.ts'
 import { type Statements, statements } from '../statements.ts'
-import { type FoundStarts, type QueueStart, type QueueStarts, type Starts, wider } from './queue-starts.ts'
+import type { FoundStarts, QueueStart, QueueStarts, Starts } from './queue-starts.ts'
 import type { SeekingRuns } from './seeking-runs.ts'
 import { LevelLooks } from './level-looks.ts'
 import { MOST_TICKS } from './look-parts.ts'
@@ -11,6 +11,9 @@ import { lookSql, MOST_PASSED } from './look-sql.ts'
 
 /** When a claim comes back that has not waited for a look from the start. Milliseconds. */
 const BESIDE_MS = 1_000
+
+/** When a claim comes back that has looked at a queue from where it may have missed something. Milliseconds. */
+const NARROW_MS = 100
 
 /** A tick without a verdict. */
 export interface SeenTick {
@@ -94,16 +97,17 @@ export class Looking {
   async look(namespace: string, request: ClaimRequest): Promise<Look> {
     const starts = this.#starts.of(namespace, queuesOf(request))
     if (starts === null) return await this.#lookFromStart(namespace, request)
-    const look = await this.#lookOn(namespace, request, starts)
-    const isOver = starts.forMs === 0
-    if (hasDue(look)) {
-      if (isOver) this.#lookBeside(namespace, request)
-      return look
-    }
-    return await (isOver ? this.#lookFromStart(namespace, request) : this.#lookOn(namespace, request, wider(starts)))
+    if (starts.forMs === 0) this.#lookBeside(namespace, request)
+    const { look, isNarrow } = await this.#lookOn(namespace, request, starts)
+    if (!isNarrow) return look
+    if (hasDue(look)) return { ...look, nextDueAt: Math.min(look.nextDueAt, look.now + NARROW_MS) }
+    const wider = this.#starts.of(namespace, queuesOf(request))
+    return wider === null
+      ? await this.#lookFromStart(namespace, request)
+      : (await this.#lookOn(namespace, request, wider)).look
   }
 
-  /** It may take a second, for which who has something to do does not wait. */
+  /** It may take a second, for which nobody waits. */
   #lookBeside(namespace: string, request: ClaimRequest): void {
     if (this.#beside.has(namespace)) return
     this.#beside.add(namespace)
@@ -131,17 +135,21 @@ export class Looking {
     return seen
   }
 
-  async #lookOn(namespace: string, request: ClaimRequest, starts: Starts): Promise<Look> {
+  async #lookOn(
+    namespace: string,
+    request: ClaimRequest,
+    starts: Starts,
+  ): Promise<{ readonly look: Look; readonly isNarrow: boolean }> {
     const seen = await this.#seen(this.#sql.lookOn, {
       ...parametersOf(namespace, request),
       ...starts.judged,
       starts: rowsText(starts.levels.map((start) => ({ ...start }))),
     })
-    this.#starts.lookedOn(namespace, starts, foundStarts(seen), seen.now)
+    const isNarrow = this.#starts.lookedOn(namespace, starts, foundStarts(seen), seen.now)
     const answer = await this.#answer(namespace, request, seen)
     // Behind the starts may be what nobody will tell of again.
     const againAt = seen.now + Math.ceil(starts.forMs || BESIDE_MS)
-    return { ...answer, nextDueAt: Math.min(answer.nextDueAt, againAt) }
+    return { look: { ...answer, nextDueAt: Math.min(answer.nextDueAt, againAt) }, isNarrow }
   }
 
   async #seen(statement: Statement, parameters: SqlParameters): Promise<Seen> {

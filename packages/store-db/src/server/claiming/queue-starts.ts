@@ -1,4 +1,5 @@
 import type { Runtime } from '@escapement/base'
+import { PUNCTUAL_MS } from '@escapement/core'
 
 /** A look from the start that takes longer has read many entries of what is over. Milliseconds. */
 const SLOW_MS = 10
@@ -12,10 +13,11 @@ const LONGEST_MS = 12_000
 /** What is inserted while a look is made may be a little older than the look. Milliseconds. */
 const MARGIN_MS = 100
 /**
- * And what takes long to insert is older still, such as a thousand rows on a busy server: who finds nothing due looks
- * again from so much earlier. Milliseconds.
+ * And what takes long to insert is older still, such as a thousand rows on a busy server: where nothing was found, looks
+ * begin so much earlier. Milliseconds.
  */
 const WIDE_MARGIN_MS = 3_000
+
 /** A priority of a queue, and the earliest `due_at` at which a row of it waits. */
 export interface QueueStart {
   readonly queue: string
@@ -68,8 +70,6 @@ interface NamespaceStarts {
   judged: JudgedStarts
 }
 
-const FROM_THE_START: JudgedStarts = { late: 0, expiry: 0, skippable: 0 }
-
 /**
  * Remembers where the rows of queues begin. As long as a transaction is open, PostgreSQL keeps the index entries of all
  * rows that were removed since it began (InnoDB does as well), and a look from the start reads them all. Once that takes
@@ -121,52 +121,49 @@ export class QueueStarts {
       levels.set(keyOf(start.queue, start.priority), { ...start, since: reached(start.since, now) })
     }
     const restMs = Math.min(Math.max(SHORTEST_MS, tookMs * RESTS), LONGEST_MS)
-    const judged = judgedAfter(FROM_THE_START, found, now)
     this.#namespaces.set(namespace, {
       look,
       until: this.#runtime.monotonic() + restMs,
       queues: new Set(queues),
       levels,
-      judged,
+      judged: judgedAfter(found, now),
     })
   }
 
-  /** Notes a look that began at the starts: what it has passed over is over. */
-  lookedOn(namespace: string, given: Starts, found: FoundStarts, now: number): void {
+  /**
+   * Notes a look that began at the starts: what it has passed over is over.
+   *
+   * @returns Whether it has found nothing where it did not begin early enough for what takes long to insert. The next one does.
+   */
+  lookedOn(namespace: string, given: Starts, found: FoundStarts, now: number): boolean {
     const known = this.#namespaces.get(namespace)
     // A look from the start that was made meanwhile may have found more.
-    if (known?.look !== given.look) return
+    if (known?.look !== given.look) return true
     const first = new Map(found.levels.map((start) => [keyOf(start.queue, start.priority), start.since]))
+    let isNarrow = false
     for (const { queue, priority, since } of given.levels) {
       const key = keyOf(queue, priority)
-      known.levels.set(key, { queue, priority, since: Math.max(since, reached(first.get(key), now)) })
+      const at = first.get(key)
+      if (at === undefined && since > now - WIDE_MARGIN_MS) isNarrow = true
+      known.levels.set(key, { queue, priority, since: reached(at, now) })
     }
-    known.judged = judgedAfter(given.judged, found, now)
-  }
-}
-
-/** The starts for who has found nothing due there. */
-export function wider(starts: Starts): Starts {
-  const { late, expiry, skippable } = starts.judged
-  return {
-    ...starts,
-    levels: starts.levels.map((level) => ({ ...level, since: level.since - WIDE_MARGIN_MS })),
-    judged: {
-      late: late - WIDE_MARGIN_MS,
-      expiry: expiry - WIDE_MARGIN_MS,
-      skippable: skippable - WIDE_MARGIN_MS,
-    },
+    known.judged = judgedAfter(found, now)
+    return isNarrow
   }
 }
 
 /** Where to begin after a look that has found its first row at `found`, or none. */
 function reached(found: number | undefined, now: number): number {
-  return Math.min(found ?? Number.POSITIVE_INFINITY, now - MARGIN_MS)
+  return found === undefined ? now - WIDE_MARGIN_MS : Math.min(found, now - MARGIN_MS)
 }
 
-function judgedAfter(given: JudgedStarts, found: FoundStarts, now: number): JudgedStarts {
-  const after = (kind: keyof JudgedStarts): number => Math.max(given[kind], reached(found.judged[kind], now))
-  return { late: after('late'), expiry: after('expiry'), skippable: after('skippable') }
+/** Of what is late the look has read only what fell due before the time for punctual ticks. */
+function judgedAfter({ judged }: FoundStarts, now: number): JudgedStarts {
+  return {
+    late: judged.late ?? now - PUNCTUAL_MS - WIDE_MARGIN_MS,
+    expiry: reached(judged.expiry, now),
+    skippable: reached(judged.skippable, now),
+  }
 }
 
 function keyOf(queue: string, priority: number): string {
