@@ -4,20 +4,20 @@ import { createConnection } from 'mysql2/promise'
 import { Client } from 'pg'
 import { makeResource } from './contested-resource.ts'
 import type { ContestedLock } from './contested-lock.ts'
-import { type OwnServer, startOwnServer } from './own-server.ts'
+import { type ContestServer, startContestServer } from './contest-server.ts'
 
 /** What each command has written is on the disk when it is answered. */
 const DURABLE_REDIS = ['--appendonly', 'yes', '--appendfsync', 'always']
 
 /** Locks in a store of keys. */
 export async function openContestedStore(kind: 'redis' | 'etcd'): Promise<ContestedLock> {
-  const server = await startOwnServer(kind, kind === 'redis' ? DURABLE_REDIS : [])
+  const server = await startContestServer(kind, kind === 'redis' ? DURABLE_REDIS : [])
   return { ...contested(kind, server, server.proxy.url), loss: serverEmptied(server.process) }
 }
 
 /** Locks in a database. Its loss is one of the database alone: an administrator drops it and makes it anew. */
 export async function openContestedDatabase(kind: 'postgres' | 'mariadb'): Promise<ContestedLock> {
-  const server = await startOwnServer(kind)
+  const server = await startContestServer(kind)
   const { url } = await createTestDatabase(kind, server.url)
   await makeResource(kind, url)
   const place = new URL(server.proxy.url)
@@ -33,7 +33,7 @@ export async function openContestedDatabase(kind: 'postgres' | 'mariadb'): Promi
   return { ...contested(kind, server, place.href), loss }
 }
 
-function contested(kind: string, server: OwnServer, url: string): Omit<ContestedLock, 'loss'> {
+function contested(kind: string, server: ContestServer, url: string): Omit<ContestedLock, 'loss'> {
   const { process, proxy } = server
   return {
     args: [kind, url],

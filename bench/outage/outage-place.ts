@@ -3,11 +3,12 @@ import { dbMutex } from '@escapement/lock-db'
 import { etcdMutex } from '@escapement/lock-etcd'
 import { redisMutex } from '@escapement/lock-redis'
 import { silentLogger } from '@escapement/testkit'
-import { createTestDatabase, type ServerKind, type ServerProcess, startServer } from '@escapement/testkit/servers'
+import { createTestDatabase, type ServerKind, type ServerProcess } from '@escapement/testkit/servers'
 import { Etcd3 } from 'etcd3'
 import { Redis } from 'ioredis'
 import { createPool } from 'mysql2'
 import { Client, Pool } from 'pg'
+import { startOwnServer } from '../harness/own-server.ts'
 
 /** Connections of a host's pool: as many after an outage as before it, since none is closed for being idle. */
 const POOL = 4
@@ -38,16 +39,13 @@ const OPENERS: Readonly<Record<OutageKind, (url: string) => Promise<OpenMutex>>>
   etcd: onEtcd,
 }
 
+/** All of them. */
 export const OUTAGE_KINDS: readonly OutageKind[] = ['postgres', 'mariadb', 'redis', 'etcd']
 
 /** Starts a server, and a mutex on it through the client of a host. */
 export async function openOutagePlace(kind: OutageKind): Promise<OutagePlace> {
   await using stack = new AsyncDisposableStack()
-  const started = await startServer(kind, { isOwn: true })
-  stack.defer(() => started.stop())
-  if (started.process === null) {
-    throw new Error(`an outage stops and starts ${kind}: install its programs, a server in a container will not do`)
-  }
+  const started = stack.use(await startOwnServer(kind))
   const isDatabase = kind === 'postgres' || kind === 'mariadb'
   const url = isDatabase ? (await createTestDatabase(kind, started.url)).url : started.url
   const { mutex, close, liveLocks } = await OPENERS[kind](url)

@@ -1,7 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createTestDatabase, type ServerProcess, startServer } from '@escapement/testkit/servers'
+import { createTestDatabase, type ServerProcess } from '@escapement/testkit/servers'
+import { startOwnServer } from '../harness/own-server.ts'
 import type { SoakAddress, SoakKind } from './soak-address.ts'
 
 /** The database under test: a file, or a database of a server that nobody else uses. */
@@ -14,11 +15,7 @@ export interface SoakDatabase extends AsyncDisposable {
 /** Makes an empty one, with its server; both end with it. */
 export async function openSoakDatabase(kind: SoakKind): Promise<SoakDatabase> {
   if (kind === 'sqlite') return openFile()
-  const server = await startServer(kind, { isOwn: true })
-  if (server.process === null) {
-    await server.stop()
-    throw new Error(`the soak stops and restarts ${kind}: install its programs, a server in a container will not do`)
-  }
+  const server = await startOwnServer(kind)
   const { url } = await createTestDatabase(kind, server.url)
   return { address: { kind, url }, server: server.process, [Symbol.asyncDispose]: () => server.stop() }
 }

@@ -1,5 +1,5 @@
 import { openServer } from '@escapement/db'
-import { PUNCTUAL_MS } from '@escapement/core'
+import { type ClaimRequest, PUNCTUAL_MS } from '@escapement/core'
 import { virtualRuntime } from '@escapement/testkit'
 import { describeOnServers } from '@escapement/testkit/vitest'
 import { describe, expect, it, vi } from 'vitest'
@@ -17,6 +17,12 @@ const FAST = { now: NOW, tookMs: 9, forgotten: 0 }
 const SLOW = { now: NOW, tookMs: 100, forgotten: 0 }
 
 const NOTHING = { levels: [], judged: {} }
+
+/** What an instance asks for that looks. */
+function asked(instance: string): ClaimRequest {
+  const queues = [{ queue: 'default', slots: 5, prefetch: 0 }]
+  return { instance, token: 1, isRepeat: false, queues, aheadMs: 0, handlers: new Set(['job']) }
+}
 
 describe('where looks begin', () => {
   it('a look from the start that is fast leaves the next one to begin there, too', () => {
@@ -126,15 +132,7 @@ describeOnServers(['postgres', 'mariadb'], ({ kind, url }) => {
     const runtime = virtualRuntime()
     const starts = new QueueStarts(runtime)
     const looking = new Looking(context, starts, new SeekingRuns(context))
-    const look = (): Promise<Look> =>
-      looking.look('default', {
-        instance: 'looking',
-        token: 1,
-        isRepeat: false,
-        queues: [{ queue: 'default', slots: 5, prefetch: 0 }],
-        aheadMs: 0,
-        handlers: new Set(['job']),
-      })
+    const look = (): Promise<Look> => looking.look('default', asked('looking'))
     const now = await context.now()
     const dueAt = now - 50
     await roles.enqueue('default', [run({ dueAt: 1_000 }), run({ dueAt }), run({ priority: 9 })])
@@ -163,15 +161,7 @@ describeOnServers(['postgres', 'mariadb'], ({ kind, url }) => {
     await register(roles, namespace, 'judging')
     const starts = new QueueStarts(virtualRuntime())
     const looking = new Looking(context, starts, new SeekingRuns(context))
-    const look = (): Promise<Look> =>
-      looking.look(namespace, {
-        instance: 'judging',
-        token: 1,
-        isRepeat: false,
-        queues: [{ queue: 'default', slots: 5, prefetch: 0 }],
-        aheadMs: 0,
-        handlers: new Set(['job']),
-      })
+    const look = (): Promise<Look> => looking.look(namespace, asked('judging'))
     starts.lookedFromStart(namespace, ['default'], NOTHING, { ...SLOW, now: await context.now() })
     expect(await look()).toMatchObject({ hasExpired: false, hasSkippable: false })
     const now = await context.now()
@@ -197,15 +187,7 @@ describeOnServers(['postgres'], ({ kind, url }) => {
     const starts = new QueueStarts(virtualRuntime())
     const later = new ServerContext({ server, prefix: 'escapement_', clock })
     const looking = new Looking(later, starts, new SeekingRuns(later))
-    const look = (): Promise<Look> =>
-      looking.look('default', {
-        instance: 'looking',
-        token: 1,
-        isRepeat: false,
-        queues: [{ queue: 'default', slots: 5, prefetch: 0 }],
-        aheadMs: 0,
-        handlers: new Set(['job']),
-      })
+    const look = (): Promise<Look> => looking.look('default', asked('looking'))
     starts.lookedFromStart('default', ['default'], NOTHING, { ...SLOW, now: await context.now() })
     await sources
       .kysely(url())
