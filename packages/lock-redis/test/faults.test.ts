@@ -3,6 +3,8 @@ import { redisLockDriver, redisMutex } from '@escapement/lock-redis'
 import { cutOffHolder, silentLogger } from '@escapement/testkit'
 import { startTcpProxy, type TcpProxy } from '@escapement/testkit/servers'
 import { describeWithServer } from '@escapement/testkit/vitest'
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import type { Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { LIBRARIES, type OpenClient, openClient } from './clients.ts'
@@ -75,6 +77,27 @@ describeWithServer('redis', ({ url }) => {
         await other.release()
         ;(await waiting).assertHeld()
       })
+    })
+
+    test('a connection that ends before a command is written to it leaves the client of use', async () => {
+      const sockets: Socket[] = []
+      const note = (message: unknown): number => sockets.push((message as { socket: Socket }).socket)
+      subscribe('net.client.socket', note)
+      try {
+        await given(async ({ proxy, mutex, through, others }) => {
+          const socket = sockets.find(({ remotePort }) => remotePort === proxy.port)
+          const asked = mutex.acquire('asked', { wait: '10s' })
+          for (let step = 0; step < 50; step++) await undefined // it is with the client now
+          socket?.destroy(new Error('ended by the test'))
+          const lease = await asked
+          lease.assertHeld()
+          expect(await others.tryAcquire('asked')).toBeNull()
+          expect(await through.command('PING')).toBe('PONG')
+          expect(await lease.release()).toBe('released')
+        })
+      } finally {
+        unsubscribe('net.client.socket', note)
+      }
     })
 
     test('a release while the connection for messages is gone is noticed long before its lease would end', async () => {

@@ -1,5 +1,6 @@
 import type { EventSource, NodeRedisClient, NodeRedisCluster } from './redis-client.ts'
 import type { ConnectionState, RedisConnection, RedisSubscriber, SubscriberEvents } from './redis-connection.ts'
+import { UnwrittenCommands } from './unwritten-commands.ts'
 import { watchState } from './watch-state.ts'
 
 interface NodeRedisSubscriber extends EventSource {
@@ -16,9 +17,11 @@ export class NodeRedisConnection implements RedisConnection {
   /** Never: what was under way when a connection is lost is rejected. */
   readonly session = null
   readonly #client: NodeRedisClient | NodeRedisCluster
+  readonly #unwritten: UnwrittenCommands
 
   constructor(client: NodeRedisClient | NodeRedisCluster) {
     this.#client = client
+    this.#unwritten = new UnwrittenCommands(client)
     this.isCluster = isCluster(client)
   }
 
@@ -31,7 +34,11 @@ export class NodeRedisConnection implements RedisConnection {
 
   async send(key: string | null, command: readonly string[]): Promise<unknown> {
     const client = this.#client
-    return isCluster(client) ? client.sendCommand(key ?? undefined, false, [...command]) : client.sendCommand(command)
+    return this.#unwritten.during((options) =>
+      isCluster(client)
+        ? client.sendCommand(key ?? undefined, false, [...command], options)
+        : client.sendCommand(command, options),
+    )
   }
 
   /** The host connects it: the client refuses to be used before. */

@@ -15,11 +15,17 @@ export interface IoredisClient extends EventSource {
   duplicate(...values: never[]): unknown
 }
 
+/** What is used of what a command of redis 5 and 6 may be sent with. */
+export interface NodeRedisCommandOptions {
+  /** Takes the command back for as long as it is not written. */
+  readonly abortSignal: AbortSignal
+}
+
 /** What is used of what `createClient` of redis 5 and 6 (node-redis) makes. */
 export interface NodeRedisClient extends EventSource {
   readonly isOpen: boolean
   readonly isReady: boolean
-  sendCommand(command: readonly string[]): Promise<unknown>
+  sendCommand(command: readonly string[], options: NodeRedisCommandOptions): Promise<unknown>
   duplicate(): unknown
 }
 
@@ -27,7 +33,12 @@ export interface NodeRedisClient extends EventSource {
 export interface NodeRedisCluster extends EventSource {
   readonly isOpen: boolean
   readonly masters: readonly unknown[]
-  sendCommand(firstKey: string | undefined, isReadonly: boolean | undefined, command: string[]): Promise<unknown>
+  sendCommand(
+    firstKey: string | undefined,
+    isReadonly: boolean | undefined,
+    command: string[],
+    options: NodeRedisCommandOptions,
+  ): Promise<unknown>
   duplicate(): unknown
 }
 
