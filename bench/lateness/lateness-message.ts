@@ -28,6 +28,13 @@ export interface InstanceSetting {
   readonly instance: string
 }
 
+/** What a process of the floor on PostgreSQL is started with, in a database that has the tables. */
+export interface FloorInstanceSetting {
+  readonly url: string
+  /** Those that are due by it each second. */
+  readonly jobs: readonly string[]
+}
+
 /** What a process of BullMQ is started with. */
 export interface BullmqInstanceSetting {
   readonly url: string

@@ -9,6 +9,8 @@ const IDLE_NOTIFIED_MS = 5_000
 const IDLE_POLLED_MS = 1_000
 /** Ticks are claimed so long before they fall due, so that their handlers start at the instant. Milliseconds. */
 const AHEAD_MS = 50
+/** And looked for again so long before: what several instances look for at once, each of them may have passed over. Milliseconds. */
+const AGAIN_MS = 25
 /** Pause after a claim that failed, and between claims that find nothing. Milliseconds. */
 const AFTER_FAILURE_MS = 250
 const BETWEEN_EMPTY_MS = 2
@@ -153,9 +155,15 @@ export class Dispatcher {
   #untilScheduled({ nextDueAt, now }: ClaimResult): number {
     const idleMs = this.#leftOf(this.#idleMs)
     if (nextDueAt === null) return idleMs
-    const wasLookedAt = nextDueAt - now <= AHEAD_MS // and could not be taken before its time
-    const passAt = wasLookedAt ? nextDueAt : nextDueAt - AHEAD_MS
+    const passAt = nextDueAt - this.#nextLookMs(nextDueAt - now)
     return Math.min(idleMs, Math.max(0, passAt - this.#context.clock.now()))
+  }
+
+  /** How long before its instant something is looked for next that was left `leftMs` before it. */
+  #nextLookMs(leftMs: number): number {
+    if (leftMs > AHEAD_MS) return AHEAD_MS
+    const isFirst = leftMs > (AHEAD_MS + AGAIN_MS) / 2
+    return isFirst && this.#context.store.capabilities.shared ? AGAIN_MS : 0 // or it cannot be taken before its time
   }
 
   /** What is left of a pause that began when the last pass ended, however often it was looked at since. */

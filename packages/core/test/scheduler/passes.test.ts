@@ -1,6 +1,6 @@
 import { defineJob, StoreUnavailableError } from '@escapement/core'
 import { expect, test } from 'vitest'
-import { Cluster, SECOND } from './cluster.ts'
+import { Cluster, SECOND, START } from './cluster.ts'
 
 test('what a pass of drain has seen is not lost on the loop, whenever a hint comes', async () => {
   await using cluster = new Cluster()
@@ -46,4 +46,23 @@ test('a claim that has failed is made again soon, however many slots become free
   claims = 0
   await cluster.reach(3 * SECOND)
   expect(claims).toBeGreaterThanOrEqual(7)
+})
+
+test('rule 10: what others seem to hold before its instant is looked for once more before it', async () => {
+  const due = START + 10 * SECOND
+  const claimedAt: number[] = []
+  await using cluster = new Cluster({
+    wrap: (store) => ({
+      ...store,
+      capabilities: { ...store.capabilities, shared: true },
+      claim: async (namespace, request) => {
+        const result = await store.claim(namespace, { ...request, queues: [] })
+        claimedAt.push(result.now - due)
+        return { ...result, nextDueAt: result.now < due ? due : null }
+      },
+    }),
+  })
+  await cluster.start({ jobs: [] })
+  await cluster.reach(11 * SECOND)
+  expect(claimedAt.filter((ms) => ms > -100 && ms <= 0)).toEqual([-50, -25, 0])
 })
