@@ -45,8 +45,12 @@ export class ServerLockDriver implements LockDriver {
   }
 
   release({ key, owner, fence }: LockRelease): Promise<boolean> {
-    return this.on(async ({ server, statements }) => {
-      return (await server.run(statements.release, { name: key, owner, fence })).affected > 0
+    return this.on(async ({ server, statements, channel }) => {
+      const values = { name: key, owner, fence }
+      const { affected, rows } = await server.run<{ is_awaited?: unknown }>(statements.release, values)
+      // Afterwards, since transactions that notify commit one after the other. Who misses it asks again a little later.
+      if (rows[0]?.is_awaited === true) server.run(statements.tell, { channel, payload: key }).catch(() => undefined)
+      return affected > 0
     })
   }
 

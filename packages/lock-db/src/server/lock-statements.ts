@@ -14,6 +14,8 @@ export interface LockStatements {
   readonly live: Statement
   /** `:name`, `:owner`, `:fence` or null: ends a live lease; on PostgreSQL answers `is_awaited`. */
   readonly release: Statement
+  /** PostgreSQL, `:channel`, `:payload`: tells all who listen. */
+  readonly tell: Statement
   /** PostgreSQL, `:name`: `left_ms`, and `awaited_ms` for which somebody may wait still. */
   readonly look: Statement
   /** PostgreSQL, `:name`, `:ttl`: somebody waits for so long; answers as `look`, of the row as it is then. */
@@ -77,6 +79,7 @@ export function lockStatements(server: SqlServer, prefix: string): LockStatement
        WHERE name = :name AND owner = :owner AND fence = coalesce(:fence, fence) AND expires_at > ${nowMs}
        ${isPostgres ? `RETURNING awaited_until > ${nowMs} AS is_awaited` : ''}`,
     ),
+    tell: statement('SELECT pg_notify(:channel, :payload)'),
     look: statement(`SELECT ${awaited} FROM ${table} WHERE name = :name`),
     markAwaited: statement(
       `UPDATE ${table} SET awaited_until = greatest(awaited_until, ${nowMs} + :ttl) WHERE name = :name RETURNING ${awaited}`,

@@ -1,4 +1,4 @@
-import type { LockRelease, LockRequest, ReleaseWait } from '@escapement/core'
+import type { LockRequest, ReleaseWait } from '@escapement/core'
 import { integerOf } from '@escapement/db'
 import { ServerLockDriver } from './lock-driver.ts'
 import type { LockTable } from './lock-table.ts'
@@ -13,8 +13,8 @@ interface AwaitedRow {
 }
 
 /**
- * Locks on PostgreSQL whose waiters are told of releases. Who begins to wait says so in the row of the key, and only
- * releases of such keys are announced, by a statement of their own: transactions that notify commit one after the other.
+ * Locks on PostgreSQL whose waiters are told of releases. Who begins to wait says so in the row of the key, and whoever
+ * releases such a key tells it, whether he can wait himself or not.
  */
 export class NotifiedLockDriver extends ServerLockDriver {
   readonly #makeNotices: (table: LockTable) => ReleaseNotices
@@ -23,15 +23,6 @@ export class NotifiedLockDriver extends ServerLockDriver {
   constructor(open: () => Promise<LockTable>, makeNotices: (table: LockTable) => ReleaseNotices) {
     super(open)
     this.#makeNotices = makeNotices
-  }
-
-  override release({ key, owner, fence }: LockRelease): Promise<boolean> {
-    return this.on(async (table) => {
-      const { server, statements } = table
-      const [row] = (await server.run<{ is_awaited: unknown }>(statements.release, { name: key, owner, fence })).rows
-      if (row?.is_awaited === true) this.#noticesOf(table).tell(key)
-      return row !== undefined
-    })
   }
 
   waitForRelease({ key }: LockRequest, { timeoutMs, signal }: ReleaseWait): Promise<void> {

@@ -1,32 +1,14 @@
 import type { Runtime } from '@escapement/base'
-import {
-  DatabaseUnavailableError,
-  NotificationSession,
-  notificationChannel,
-  type PgNotify,
-  type SqlServer,
-  statement,
-} from '@escapement/db'
+import { DatabaseUnavailableError, NotificationSession, type PgNotify } from '@escapement/db'
+import type { LockTable } from './lock-table.ts'
 
 /** How long the first who wait let the session open before they ask by themselves. Milliseconds. */
 const OPENING_MS = 500
 
-const NOTIFY = statement('SELECT pg_notify(:channel, :payload)')
-
-const ignore = (): void => undefined
-
-/** What {@link ReleaseNotices} are made of. */
-export interface ReleaseNoticesOptions {
-  readonly server: SqlServer
-  /** Checked by `tablePrefix`. */
-  readonly prefix: string
-  readonly notify: PgNotify
-}
-
-/** Carries the releases of keys to the processes that wait for them, through PostgreSQL (rule 23). */
+/** Hears of the releases of keys by other processes, through PostgreSQL (rule 23). */
 export class ReleaseNotices {
-  readonly #options: ReleaseNoticesOptions
-  readonly #channel: string
+  readonly #table: LockTable
+  readonly #notify: PgNotify
   /** By key: how each who waits for it is woken. */
   readonly #waiting = new Map<string, Set<() => void>>()
   /** Opened when somebody first waits. */
@@ -35,13 +17,13 @@ export class ReleaseNotices {
   readonly #opening: PromiseWithResolvers<void> = Promise.withResolvers()
   #isClosed = false
 
-  constructor(options: ReleaseNoticesOptions) {
-    this.#options = options
-    this.#channel = notificationChannel(options.prefix, 'locks', options.server.schema)
+  constructor(table: LockTable, notify: PgNotify) {
+    this.#table = table
+    this.#notify = notify
   }
 
   get runtime(): Runtime {
-    return this.#options.server.runtime
+    return this.#table.server.runtime
   }
 
   /**
@@ -70,11 +52,6 @@ export class ReleaseNotices {
     }
   }
 
-  /** Tells all processes that `key` was given back. Never fails: who misses it asks again when the lease would have ended. */
-  tell(key: string): void {
-    this.#send(key).catch(ignore)
-  }
-
   /** Ends the session. Idempotent. */
   async close(): Promise<void> {
     this.#isClosed = true
@@ -83,23 +60,19 @@ export class ReleaseNotices {
   }
 
   #openSession(): NotificationSession {
-    const { notify, server } = this.#options
+    const { server, statements, channel } = this.#table
     void server.runtime.sleep(OPENING_MS, undefined, { keepAlive: false }).then(this.#opening.resolve)
     return new NotificationSession({
-      notify,
-      channel: this.#channel,
+      notify: this.#notify,
+      channel,
       runtime: server.runtime,
-      send: (payload) => this.#send(payload),
+      send: async (payload) => void (await server.run(statements.tell, { channel, payload })),
       heard: (key) => this.#wake(this.#waiting.get(key)),
       changed: () => {
         this.#opening.resolve()
         this.#waiting.forEach((waiting) => this.#wake(waiting))
       },
     })
-  }
-
-  async #send(payload: string): Promise<void> {
-    await this.#options.server.run(NOTIFY, { channel: this.#channel, payload })
   }
 
   #wake(waiting: ReadonlySet<() => void> = new Set()): void {

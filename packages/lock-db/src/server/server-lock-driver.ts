@@ -18,5 +18,5 @@ export interface ServerLockSettings {
 export function serverLockDriver(database: ServerDatabase, { prefix, mode, notify }: ServerLockSettings): LockDriver {
   const open = (): Promise<LockTable> => openLockTable(database, prefix, mode)
   if (notify === null) return new ServerLockDriver(open)
-  return new NotifiedLockDriver(open, ({ server }) => new ReleaseNotices({ server, prefix, notify }))
+  return new NotifiedLockDriver(open, (table) => new ReleaseNotices(table, notify))
 }
