@@ -20,7 +20,9 @@ const LOOKS = 300
 export async function openContestedQuorum(): Promise<ContestedLock> {
   await using stack = new AsyncDisposableStack()
   const file = stack.use(await openContestedFile())
-  const starts = await Promise.allSettled(Array.from({ length: COUNT }, () => startContestServer('redis', DURABLE_REDIS)))
+  const starts = await Promise.allSettled(
+    Array.from({ length: COUNT }, () => startContestServer('redis', DURABLE_REDIS)),
+  )
   const servers = starts.flatMap((start) => (start.status === 'fulfilled' ? [stack.use(start.value)] : []))
   for (const start of starts) if (start.status === 'rejected') throw start.reason
   const opened = stack.move()

@@ -6,7 +6,7 @@ import { writeSync } from 'node:fs'
 import { systemRuntime } from '@escapement/base'
 import { createScheduler, defineJob, every, type RunContext } from '@escapement/core'
 import { dbMutex } from '@escapement/lock-db'
-import { silentLogger } from '@escapement/testkit'
+import { silentLogger } from '@escapement/testkit/contest'
 import { openContended } from './contended-database.ts'
 
 /** A run. Instants in milliseconds: nominal ones Unix, `from` and `to` of the machine's monotonic clock. */

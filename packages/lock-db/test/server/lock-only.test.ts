@@ -73,10 +73,11 @@ describeOnServers(['postgres', 'mariadb'], ({ url }) => {
       await Promise.all([instances.start(), instances.start(), instances.start()])
       const killed = await instances.nextHolder()
       killed.kill('SIGKILL')
+      const another = instances.start()
       const stopped = await instances.nextHolder()
       stopped.kill('SIGSTOP')
-      await instances.start()
-      await instances.nextHolder() // the lease of the one that stands still is over
+      const next = instances.nextHolder() // the lease of the one that stands still is over then
+      await Promise.all([another, next])
       stopped.kill('SIGCONT')
       await systemRuntime.sleep(1_000)
 
