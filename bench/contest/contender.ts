@@ -1,11 +1,12 @@
 /** Contends for keys of a lock: see `runContest`. Arguments: its kind, where it is, and the greatest ttl in quarantine. */
-import { dbMutex } from '@escapement/lock-db'
+import { dbMutex, pgNotify } from '@escapement/lock-db'
 import { etcdFenceCompare, etcdMutex } from '@escapement/lock-etcd'
 import { redisFenceGuard, redisMutex, redisQuorumMutex } from '@escapement/lock-redis'
 import { contend, type Contending, silentLogger as logger } from '@escapement/testkit/contest'
 import { noop } from 'cockatiel'
 import { Etcd3 } from 'etcd3'
 import { Redis } from 'ioredis'
+import { Client } from 'pg'
 import type { ContestedKind } from './contested-lock.ts'
 import { openResource, type ResourceKind } from './contested-resource.ts'
 
@@ -51,8 +52,9 @@ function onEtcd(): Contending {
 
 function onDatabase(of: ResourceKind): Contending {
   const resource = openResource(of, url)
+  const told = of === 'postgres' ? { notify: pgNotify(() => new Client({ connectionString: url })) } : {}
   return {
-    mutex: dbMutex(resource.locks, { logger }),
+    mutex: dbMutex(resource.locks, { logger, ...told }),
     write: ({ key, fence }) => resource.write(key, fence),
   }
 }
