@@ -3,8 +3,12 @@ import type { ContestReport, FaultFigure } from '@escapement/testkit/contest'
 const MOST_FINDINGS = 20
 
 /** The report of a contest for people. */
-export function contestText({ leases, appliedWrites, refusedWrites, faults, findings }: ContestReport): string {
-  const lines = [`${leases} leases, ${appliedWrites} guarded writes, ${refusedWrites} late ones refused`]
+export function contestText(report: ContestReport): string {
+  const { leases, appliedWrites, refusedWrites, failedWrites, handOffMs, faults, findings } = report
+  const lines = [
+    `${leases} leases, ${appliedWrites} guarded writes, ${refusedWrites} late ones refused, ${failedWrites} failed`,
+    `  half of the keys that were given back were free for ${handOffMs?.toFixed(1) ?? '?'} ms at most while they were wanted`,
+  ]
   for (const [name, each] of Map.groupBy(faults, (fault) => fault.name)) {
     const took = longest(each, ({ tookMs }) => tookMs)
     const wait = longest(each, ({ longestWaitMs }) => longestWaitMs)

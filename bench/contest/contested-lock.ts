@@ -1,7 +1,7 @@
 import type { ContestFault } from '@escapement/testkit/contest'
 
 /** The locks that can be contested. */
-export const CONTESTED_KINDS = ['sqlite', 'postgres', 'mariadb', 'redis', 'etcd'] as const
+export const CONTESTED_KINDS = ['sqlite', 'postgres', 'mariadb', 'redis', 'quorum', 'etcd'] as const
 
 export type ContestedKind = (typeof CONTESTED_KINDS)[number]
 

@@ -7,7 +7,7 @@ import type { ContestedLock } from './contested-lock.ts'
 import { type ContestServer, startContestServer } from './contest-server.ts'
 
 /** What each command has written is on the disk when it is answered. */
-const DURABLE_REDIS = ['--appendonly', 'yes', '--appendfsync', 'always']
+export const DURABLE_REDIS: readonly string[] = ['--appendonly', 'yes', '--appendfsync', 'always']
 
 /** Locks in a store of keys. */
 export async function openContestedStore(kind: 'redis' | 'etcd'): Promise<ContestedLock> {

@@ -1,5 +1,5 @@
 import type { MutexManager } from '@escapement/core'
-import { dbMutex } from '@escapement/lock-db'
+import { dbMutex, pgNotify } from '@escapement/lock-db'
 import { etcdMutex } from '@escapement/lock-etcd'
 import { redisMutex } from '@escapement/lock-redis'
 import { silentLogger } from '@escapement/testkit'
@@ -66,8 +66,9 @@ export async function openOutagePlace(kind: OutageKind): Promise<OutagePlace> {
 async function onPostgres(url: string): Promise<OpenMutex> {
   const pool = new Pool({ connectionString: url, max: POOL, idleTimeoutMillis: 0 })
   pool.on('error', () => undefined)
+  const notify = pgNotify(() => new Client({ connectionString: url }))
   return {
-    mutex: dbMutex(pool, { logger: silentLogger }),
+    mutex: dbMutex(pool, { logger: silentLogger, notify }),
     close: () => pool.end(),
     liveLocks: async () => {
       const client = new Client({ connectionString: url })

@@ -1,5 +1,5 @@
-import { dbMutex } from '@escapement/lock-db'
-import { Pool } from 'pg'
+import { dbMutex, pgNotify } from '@escapement/lock-db'
+import { Client, Pool } from 'pg'
 import { advisoryLockPeer } from '../peer/advisory-lock-peer.ts'
 import { verrouOnPostgres } from '../peer/verrou-peer.ts'
 import { type LockContender, type OpenLock, SEEDED_KEYS } from '../lock-contender.ts'
@@ -27,7 +27,8 @@ export const POSTGRES_LOCKS: readonly LockContender[] = [
   floorLock('two named statements', 'PostgreSQL', openFloor),
   ourLock('dbMutex', 'PostgreSQL', (url) => {
     const pool = new Pool({ connectionString: url })
-    return { mutex: dbMutex(pool), close: () => pool.end() }
+    const notify = pgNotify(() => new Client({ connectionString: url }))
+    return { mutex: dbMutex(pool, { notify }), close: () => pool.end() }
   }),
   verrouOnPostgres,
   advisoryLockPeer,

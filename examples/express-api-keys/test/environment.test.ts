@@ -33,9 +33,9 @@ describe('the environment', () => {
   it('keeps locks in the database by default, and on Redis or etcd when LOCK says so', () => {
     expect(readEnvironment({ REDIS_URL: 'redis://elsewhere' }).lock).toEqual({ kind: 'db' })
     expect(readEnvironment({ LOCK: 'redis' }).lock).toEqual({ kind: 'redis', url: 'redis://127.0.0.1:6379' })
-    expect(readEnvironment({ LOCK: 'etcd', ETCD_URL: 'http://10.0.0.7:2379/' }).lock).toEqual({
+    expect(readEnvironment({ LOCK: 'etcd', ETCD_URL: 'http://me:secret@10.0.0.7:2379/' }).lock).toEqual({
       kind: 'etcd',
-      url: 'http://10.0.0.7:2379',
+      url: 'http://me:secret@10.0.0.7:2379/',
     })
     expect(problemsOf({ LOCK: 'zookeeper' })).toEqual(['LOCK is "zookeeper": give db, redis or etcd'])
     expect(problemsOf({ LOCK: 'redis', REDIS_URL: 'http://user:hunter2@h' })).toEqual([

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { memoryMutex } from '@escapement/core'
 import { etcdMutex } from '@escapement/lock-etcd'
 import { redisMutex } from '@escapement/lock-redis'
 import { silentLogger } from '@escapement/testkit'
@@ -29,8 +30,14 @@ async function runsTicks(environment: Record<string, string>): Promise<string[]>
 
 describeWithServer('redis', ({ url }) => {
   it('runs its jobs with locks on Redis, which exclude those of others there', async () => {
-    expect(await runsTicks({ LOCK: 'redis', REDIS_URL: url })).toEqual(['clean-up'])
     const redis = new Redis(url)
+    const fences = async (): Promise<unknown> => {
+      const names = await redis.keys('escapement:*:fence')
+      return Promise.all(names.map(async (name) => `${name} ${await redis.get(name)}`))
+    }
+    const before = await fences()
+    expect(await runsTicks({ LOCK: 'redis', REDIS_URL: url })).toEqual(['clean-up'])
+    expect(await fences()).not.toEqual(before)
     const others = redisMutex(redis, { logger: silentLogger })
     onTestFinished(() => redis.disconnect())
     const lock = openLock({ kind: 'redis', url }, others, silentLogger)
@@ -59,5 +66,15 @@ describeWithServer('etcd', ({ url }) => {
     await lock.close()
     await (await others.acquire('example on etcd')).release()
     await others.close()
+  })
+
+  it('sends the credentials that stand in its URL', async () => {
+    const withCredentials = url.replace('://', '://somebody:a%20secret@')
+    const lock = openLock({ kind: 'etcd', url: withCredentials }, memoryMutex(), silentLogger)
+    const refused = await lock.mutex.tryAcquire('example on etcd').catch((error: unknown) => error)
+    await lock.close()
+    expect(refused).toMatchObject({
+      cause: { message: expect.stringMatching(/authentication is not enabled/) as string },
+    })
   })
 })

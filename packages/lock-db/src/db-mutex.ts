@@ -1,16 +1,18 @@
 import { InvalidOptionError, type Logger, type Runtime, systemRuntime } from '@escapement/base'
 import { createMutexManager, type LockDriver, type MutexManager } from '@escapement/core'
 import {
+  checkedNotify,
   isKysely,
   kyselyDialect,
   type MigrateMode,
   openServer,
+  type PgNotify,
   ServerDatabase,
   type ServerSource,
   SqliteDatabase,
   tablePrefix,
 } from '@escapement/db'
-import { serverLockDriver } from './server/lock-driver.ts'
+import { serverLockDriver } from './server/server-lock-driver.ts'
 import { handleRunner } from './sqlite/handle-runner.ts'
 import { kyselyRunner } from './sqlite/kysely-runner.ts'
 import { sqliteLockDriver } from './sqlite/lock-driver.ts'
@@ -29,6 +31,11 @@ export interface DbLockOptions {
   readonly schema?: string
   /** `auto` makes the table when it is first needed; `check` refuses to run without it. Default `auto`. */
   readonly migrate?: MigrateMode
+  /**
+   * PostgreSQL: what `pgNotify` makes, so that waiters in other processes are told of a release at once; the mutex has a
+   * session of its own from when somebody first waits until it is closed. Default: they ask every 10 ms.
+   */
+  readonly notify?: PgNotify
   /** On SQLite its wall clock is the server's clock. Default: that of the handle, else {@link systemRuntime}. */
   readonly runtime?: Runtime
 }
@@ -69,7 +76,7 @@ export function dbLockDriver(db: LockDb, options: DbLockOptions = {}): LockDrive
     )
   }
   if (db instanceof SqliteDatabase) {
-    refuseSchema(options, 'SQLite has none')
+    refuseServerOptions(options)
     return sqliteLockDriver(handleRunner(db, prefix, mode), prefix, runtime)
   }
   if (isKysely(db) && db.isTransaction) {
@@ -78,16 +85,23 @@ export function dbLockDriver(db: LockDb, options: DbLockOptions = {}): LockDrive
     )
   }
   if (isKysely(db) && kyselyDialect(db) === 'sqlite') {
-    refuseSchema(options, 'SQLite has none')
+    refuseServerOptions(options)
     return sqliteLockDriver(kyselyRunner(db, prefix, mode), prefix, runtime)
   }
   if (db instanceof ServerDatabase) {
     refuseSchema(options, 'give it to openServer, which made the handle')
-    return serverLockDriver(db, prefix, mode)
+    return serverLockDriver(db, { prefix, mode, notify: checkedNotify(db, options.notify) })
   }
   const { schema } = options
   const place = schema === undefined ? {} : { schema }
-  return serverLockDriver(openServer(db, { ...place, runtime, timeout: TIMEOUT }), prefix, mode)
+  const database = openServer(db, { ...place, runtime, timeout: TIMEOUT })
+  return serverLockDriver(database, { prefix, mode, notify: checkedNotify(database, options.notify) })
+}
+
+function refuseServerOptions(options: DbLockOptions): void {
+  refuseSchema(options, 'SQLite has none')
+  if (options.notify === undefined) return
+  throw new InvalidOptionError('dbMutex: notify is for PostgreSQL; on SQLite waiters ask every 10 ms: leave it out')
 }
 
 function refuseSchema({ schema }: DbLockOptions, instead: string): void {

@@ -1,10 +1,11 @@
 import { checkNames, InvalidOptionError, type NamesOf } from '@escapement/base'
 import type { JobStore } from '@escapement/core'
 import {
+  checkedNotify,
   isKysely,
   kyselyDialect,
   openServer,
-  PgNotify,
+  type PgNotify,
   ServerDatabase,
   type ServerSource,
   SqliteDatabase,
@@ -87,16 +88,6 @@ function serverDatabase(db: ServerDatabase | ServerSource, options: DbStoreOptio
   }
   const { schema, runtime } = options
   return openServer(db, { ...(schema === undefined ? {} : { schema }), ...(runtime === undefined ? {} : { runtime }) })
-}
-
-function checkedNotify(database: ServerDatabase, notify: PgNotify | undefined): PgNotify | null {
-  if (notify === undefined) return null
-  if (!(notify instanceof PgNotify))
-    throw new InvalidOptionError('notify is not what pgNotify(() => new pg.Client(url)) returns')
-  if (database.family === 'postgres') return notify
-  throw new InvalidOptionError(
-    'notify is for PostgreSQL; MySQL and MariaDB have no notifications and are looked at 4 times a second: leave it out',
-  )
 }
 
 /** @throws {@link InvalidOptionError} naming the first option that is given although nothing comes of it. */

@@ -12,6 +12,7 @@ export { checkHistory } from './history/check-history.ts'
 export type { HistoryEvent } from './history/history-event.ts'
 export type {
   DataLoss,
+  FailedWrite,
   HistoryFinding,
   HistoryFindingKind,
   HistoryReport,

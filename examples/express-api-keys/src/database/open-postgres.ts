@@ -32,8 +32,9 @@ export function openPostgres(url: string, logger: Logger): OpenedDatabase {
   }
   const pool = newPool(CONNECTIONS)
   const control = newPool(CONTROL_CONNECTIONS)
-  const store = dbStore(pool, { control, notify: pgNotify(() => new Client(connection)) })
-  const mutex = dbMutex(pool, { logger })
+  const notify = pgNotify(() => new Client(connection))
+  const store = dbStore(pool, { control, notify })
+  const mutex = dbMutex(pool, { logger, notify })
   return {
     db: new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) }),
     store,

@@ -47,7 +47,7 @@ export function readEnvironment(environment: Readonly<Record<string, string | un
     const kind = read('LOCK', lockKind, 'db')
     if (kind === 'db') return { kind }
     if (kind === 'redis') return { kind, url: read('REDIS_URL', redisUrl, 'redis://127.0.0.1:6379', false) }
-    return { kind, url: read('ETCD_URL', httpUrl, new URL('http://127.0.0.1:2379')).origin }
+    return { kind, url: read('ETCD_URL', httpUrl, new URL('http://127.0.0.1:2379'), false).href }
   }
 
   const settings: Settings = {

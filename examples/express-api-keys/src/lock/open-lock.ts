@@ -32,7 +32,9 @@ export function openLock(address: LockAddress, ofDatabase: MutexManager, logger:
       return { mutex, close: () => mutex.close().finally(() => redis.disconnect()) }
     }
     case 'etcd': {
-      const etcd = new Etcd3({ hosts: address.url })
+      const { origin, username, password } = new URL(address.url)
+      const auth = { username: decodeURIComponent(username), password: decodeURIComponent(password) }
+      const etcd = new Etcd3({ hosts: origin, ...(username === '' ? {} : { auth }) })
       const mutex = etcdMutex(etcd, { logger })
       return { mutex, close: () => mutex.close().finally(() => etcd.close()) }
     }

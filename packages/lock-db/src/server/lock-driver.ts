@@ -8,9 +8,10 @@ import type {
   RegisterAdvance,
   RenewalOutcome,
 } from '@escapement/core'
-import { DatabaseUnusableError, integerOf, type MigrateMode, type ServerDatabase } from '@escapement/db'
+import { DatabaseUnusableError, integerOf } from '@escapement/db'
 import type { ListEntry } from './lock-statements.ts'
-import { type LockTable, openLockTable } from './lock-table.ts'
+import type { LockTable } from './lock-table.ts'
+import type { ReleaseTeller } from './release-teller.ts'
 
 /** How often a key is asked for that was held, and is not any more when it is looked at. */
 const MOST_TRIES = 3
@@ -26,44 +27,59 @@ interface LockRow {
  * but that of the registers is one statement that commits by itself. The table is made or checked before the first one, and
  * again by the next one after it was found to be missing.
  */
-export function serverLockDriver(database: ServerDatabase, prefix: string, mode: MigrateMode): LockDriver {
-  return new ServerLockDriver(() => openLockTable(database, prefix, mode))
-}
-
-class ServerLockDriver implements LockDriver {
+export class ServerLockDriver implements LockDriver {
   readonly minTtlMs = 100
   readonly maxTtlMs = 86_400_000
   readonly #open: () => Promise<LockTable>
+  readonly #teller: ReleaseTeller
   #opening: Promise<LockTable> | undefined
 
-  constructor(open: () => Promise<LockTable>) {
+  constructor(open: () => Promise<LockTable>, teller: ReleaseTeller) {
     this.#open = open
+    this.#teller = teller
   }
 
   tryAcquire(request: LockRequest): Promise<LockGrant | LockRefusal> {
-    return this.#on((table) => this.#tryAcquire(table, request))
+    return this.on((table) => this.#tryAcquire(table, request))
   }
 
   renewMany(renewals: readonly LockRenewal[]): Promise<readonly RenewalOutcome[]> {
-    return this.#on((table) => this.#renewMany(table, renewals))
+    return this.on((table) => this.#renewMany(table, renewals))
   }
 
   release({ key, owner, fence }: LockRelease): Promise<boolean> {
-    return this.#on(async ({ server, statements }) => {
-      return (await server.run(statements.release, { name: key, owner, fence })).affected > 0
+    return this.on(async (table) => {
+      const values = { name: key, owner, fence }
+      const { affected, rows } = await table.server.run<{ is_awaited?: unknown }>(table.statements.release, values)
+      if (rows[0]?.is_awaited === true) this.#teller.tell(table, key)
+      return affected > 0
     })
   }
 
   advanceMany(entries: readonly RegisterAdvance[]): Promise<readonly boolean[]> {
-    return this.#on((table) => this.#advanceMany(table, entries))
+    return this.on((table) => this.#advanceMany(table, entries))
   }
 
   now(): Promise<number> {
-    return this.#on(({ server }) => server.now())
+    return this.on(({ server }) => server.now())
   }
 
-  /** The database is the host's. */
-  async close(): Promise<void> {}
+  /** The database is the host's, who may end it then. */
+  close(): Promise<void> {
+    return this.#teller.close()
+  }
+
+  /** Does something on the table. */
+  protected async on<T>(work: (table: LockTable) => Promise<T>): Promise<T> {
+    const table = await this.#table()
+    try {
+      return await work(table)
+    } catch (error) {
+      // A database that was dropped and made anew has no table any more.
+      if (error instanceof DatabaseUnusableError) this.#opening = undefined
+      throw error
+    }
+  }
 
   async #tryAcquire(
     { server, statements }: LockTable,
@@ -128,17 +144,6 @@ class ServerLockDriver implements LockDriver {
       }
       return answers
     })
-  }
-
-  async #on<T>(work: (table: LockTable) => Promise<T>): Promise<T> {
-    const table = await this.#table()
-    try {
-      return await work(table)
-    } catch (error) {
-      // A database that was dropped and made anew has no table any more.
-      if (error instanceof DatabaseUnusableError) this.#opening = undefined
-      throw error
-    }
   }
 
   #table(): Promise<LockTable> {

@@ -2,7 +2,8 @@ import type { Migration, SqlServer } from '@escapement/db'
 
 /**
  * One row per name, never deleted, so that its fence goes on growing. `expires_at` is 0 while nobody holds the lock;
- * `register` belongs to `advanceMany` and has nothing to do with the lock of that name.
+ * `register` belongs to `advanceMany` and has nothing to do with the lock of that name; until `awaited_until` somebody
+ * may wait for a release to be told, which only PostgreSQL does.
  *
  * Names are compared byte by byte: on MySQL and MariaDB every collation would take some of them for the same, if only
  * those that end in spaces.
@@ -13,12 +14,18 @@ export function lockMigrations(server: SqlServer, prefix: string): readonly Migr
       ? // Half of each page is left free, so that the new version of a row finds room beside the old one and no index changes.
         ['TEXT COLLATE "C"', 'TEXT', ' WITH (fillfactor = 50)']
       : ['VARBINARY(512)', 'VARBINARY(255)', server.tableOptions]
+  const table = server.table(`${prefix}locks`)
+  const notices: Migration = {
+    version: 2,
+    minCompatible: 1,
+    steps: [`ALTER TABLE ${table} ADD COLUMN IF NOT EXISTS awaited_until BIGINT NOT NULL DEFAULT 0`],
+  }
   return [
     {
       version: 1,
       minCompatible: 1,
       steps: [
-        `CREATE TABLE IF NOT EXISTS ${server.table(`${prefix}locks`)} (
+        `CREATE TABLE IF NOT EXISTS ${table} (
            name ${name} NOT NULL PRIMARY KEY,
            owner ${owner},
            fence BIGINT NOT NULL DEFAULT 0,
@@ -27,6 +34,7 @@ export function lockMigrations(server: SqlServer, prefix: string): readonly Migr
          )${options}`,
       ],
     },
+    ...(server.dialect === 'postgres' ? [notices] : []),
   ]
 }
 

@@ -12,8 +12,14 @@ export interface LockStatements {
   readonly renew: Statement
   /** `:list`: `n` of those that live. */
   readonly live: Statement
-  /** `:name`, `:owner`, `:fence` or null: ends a live lease. */
+  /** `:name`, `:owner`, `:fence` or null: ends a live lease; on PostgreSQL answers `is_awaited`. */
   readonly release: Statement
+  /** PostgreSQL, `:channel`, `:payload`: tells all who listen. */
+  readonly tell: Statement
+  /** PostgreSQL, `:name`: `left_ms`, and `awaited_ms` for which somebody may wait still. */
+  readonly look: Statement
+  /** PostgreSQL, `:name`, `:ttl`: somebody waits for so long; answers as `look`, of the row as it is then. */
+  readonly markAwaited: Statement
   /** `:list`: `n` and `register`; the rows stay locked until the transaction ends. */
   readonly registers: Statement
   /** `:list`: sets registers. */
@@ -44,6 +50,8 @@ export function lockStatements(server: SqlServer, prefix: string): LockStatement
 
   // The fence is never less than the clock in µs: it goes on growing when the row itself was lost.
   const newFence = 'greatest(fence + 1, ' + nowMicros + ')'
+  const left = `expires_at - ${nowMs} AS left_ms`
+  const awaited = `${left}, awaited_until - ${nowMs} AS awaited_ms`
   const held = `l.name = v.name AND l.owner = v.owner AND l.fence = v.fence AND l.expires_at > ${nowMs}`
   return {
     acquire: statement(
@@ -60,7 +68,7 @@ export function lockStatements(server: SqlServer, prefix: string): LockStatement
        ${isPostgres ? 'ON CONFLICT (name) DO NOTHING' : `ON DUPLICATE KEY UPDATE name = ${table}.name`}`,
     ),
     find: statement(
-      `SELECT CASE WHEN owner = :owner THEN 1 ELSE 0 END AS is_mine, fence, expires_at - ${nowMs} AS left_ms
+      `SELECT CASE WHEN owner = :owner THEN 1 ELSE 0 END AS is_mine, fence, ${left}
        FROM ${table} WHERE name = :name`,
     ),
     // A lease that has ended is never revived: another may have held the key in between.
@@ -68,7 +76,13 @@ export function lockStatements(server: SqlServer, prefix: string): LockStatement
     live: statement(`SELECT v.n FROM ${list}, ${table} AS l WHERE ${held}`),
     release: statement(
       `UPDATE ${table} SET owner = NULL, expires_at = 0
-       WHERE name = :name AND owner = :owner AND fence = coalesce(:fence, fence) AND expires_at > ${nowMs}`,
+       WHERE name = :name AND owner = :owner AND fence = coalesce(:fence, fence) AND expires_at > ${nowMs}
+       ${isPostgres ? `RETURNING awaited_until > ${nowMs} AS is_awaited` : ''}`,
+    ),
+    tell: statement('SELECT pg_notify(:channel, :payload)'),
+    look: statement(`SELECT ${awaited} FROM ${table} WHERE name = :name`),
+    markAwaited: statement(
+      `UPDATE ${table} SET awaited_until = greatest(awaited_until, ${nowMs} + :ttl) WHERE name = :name RETURNING ${awaited}`,
     ),
     registers: statement(
       `SELECT v.n, l.register FROM ${list}, ${table} AS l WHERE l.name = v.name ORDER BY l.name FOR UPDATE`,

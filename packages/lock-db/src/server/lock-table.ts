@@ -1,4 +1,10 @@
-import { type ConnectedServer, type MigrateMode, migrateServer, type ServerDatabase } from '@escapement/db'
+import {
+  type ConnectedServer,
+  type MigrateMode,
+  migrateServer,
+  notificationChannel,
+  type ServerDatabase,
+} from '@escapement/db'
 import { LOCK_COMPONENT } from '../lock-component.ts'
 import { lockMigrations, lockMigrationScript } from './lock-migrations.ts'
 import { type LockStatements, lockStatements } from './lock-statements.ts'
@@ -7,6 +13,8 @@ import { type LockStatements, lockStatements } from './lock-statements.ts'
 export interface LockTable {
   readonly server: ConnectedServer
   readonly statements: LockStatements
+  /** PostgreSQL: where releases are told. */
+  readonly channel: string
 }
 
 /** Connects, and makes or checks the table. */
@@ -20,5 +28,6 @@ export async function openLockTable(database: ServerDatabase, prefix: string, mo
     mode,
     script: lockMigrationScript(server, prefix),
   })
-  return { server, statements: lockStatements(server, prefix) }
+  const channel = notificationChannel(prefix, 'locks', server.schema)
+  return { server, statements: lockStatements(server, prefix), channel }
 }

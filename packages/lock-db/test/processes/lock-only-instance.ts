@@ -1,4 +1,3 @@
-import { silentLogger } from '@escapement/testkit'
 /**
  * Runs a scheduler without a store on the locks of a database until it is killed. Writes `started` to its output, then
  * JSON lines about the runs of handlers.
@@ -7,6 +6,7 @@ import { writeSync } from 'node:fs'
 import { systemRuntime } from '@escapement/base'
 import { createScheduler, defineJob, every, type RunContext } from '@escapement/core'
 import { dbMutex } from '@escapement/lock-db'
+import { silentLogger } from '@escapement/testkit/contest'
 import { openContended } from './contended-database.ts'
 
 /** A run. Instants in milliseconds: nominal ones Unix, `from` and `to` of the machine's monotonic clock. */
@@ -23,6 +23,9 @@ export interface LockOnlyRun {
 const [, , place = ''] = process.argv
 const database = openContended(place)
 const mutex = dbMutex(database.locks, { logger: silentLogger })
+// A scheduler takes a job for five seconds at least: too long to wait for who is killed or stopped.
+const tryAcquire = mutex.tryAcquire.bind(mutex)
+mutex.tryAcquire = (key, options) => tryAcquire(key, { ...options, ttl: '1s' })
 const now = (): number => Number(process.hrtime.bigint()) / 1e6
 
 /** A handler that takes `ms`. */

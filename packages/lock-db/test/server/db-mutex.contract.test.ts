@@ -1,7 +1,9 @@
-import { dbLockDriver, type LockDb } from '@escapement/lock-db'
+import { pgNotify } from '@escapement/db'
+import { dbLockDriver, type DbLockOptions, type LockDb } from '@escapement/lock-db'
 import type { MutexContractTarget } from '@escapement/testkit'
 import { describeMutexContract, describeOnServers } from '@escapement/testkit/vitest'
 import { sql } from 'kysely'
+import { Client } from 'pg'
 import { afterAll } from 'vitest'
 import { type ServerPool, serverPool } from '../server-pools.ts'
 
@@ -21,12 +23,19 @@ describeOnServers(['postgres', 'mariadb'], ({ kind, url }) => {
     'dbMutex on a Kysely',
     target(poolOf, ({ kysely }) => kysely),
   )
+  if (kind === 'postgres') {
+    describeMutexContract('dbMutex that is told of releases', {
+      ...target(poolOf, ({ pool }) => pool, { notify: pgNotify(() => new Client({ connectionString: url() })) }),
+      lacks: [],
+    })
+  }
 })
 
 /** Each case has a table of its own. */
 function target(
   poolOf: (client: number) => ServerPool<object>,
   db: (pool: ServerPool<object>) => LockDb,
+  options: DbLockOptions = {},
 ): MutexContractTarget {
   return {
     time: 'real',
@@ -36,7 +45,7 @@ function target(
       let clients = 0
       return {
         connect: async () => {
-          const driver = dbLockDriver(db(poolOf(clients++)), { prefix })
+          const driver = dbLockDriver(db(poolOf(clients++)), { ...options, prefix })
           await driver.renewMany([]) // connects, and makes the table
           return driver
         },

@@ -16,7 +16,7 @@ export interface IoredisClient extends EventSource {
 }
 
 /** What is used of what a command of redis 5 and 6 may be sent with. */
-export interface NodeRedisCommandOptions {
+interface NodeRedisCommandOptions {
   /** Takes the command back for as long as it is not written. */
   readonly abortSignal: AbortSignal
 }

@@ -2,12 +2,12 @@ import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { systemRuntime, type Runtime } from '@escapement/base'
 import type { Hint, JobStore } from '@escapement/core'
+import { notificationChannel } from '@escapement/db'
 import { startTcpProxy } from '@escapement/testkit/servers'
 import { describeOnServers } from '@escapement/testkit/vitest'
 import { Client, Pool } from 'pg'
 import { expect, it, vi } from 'vitest'
 import { dbStore, pgNotify } from '../../src/index.ts'
-import { hintChannel } from '../../src/server/hints/hint-channel.ts'
 import { register, run } from '../job-stage.ts'
 import { sourcesFor } from './server-pools.ts'
 
@@ -106,7 +106,7 @@ describeOnServers(['postgres'], ({ url }) => {
     await listener.connect()
     let notified = 0
     listener.on('notification', () => notified++)
-    await listener.query(`LISTEN "${hintChannel('escapement_', 'public')}"`)
+    await listener.query(`LISTEN "${notificationChannel('escapement_', 'hints', 'public')}"`)
     const startedAt = systemRuntime.monotonic()
     await Promise.all(Array.from({ length: 300 }, () => store.enqueue(NAMESPACE, [run()])))
     await store.close() // whatever was to be sent was sent

@@ -1,6 +1,6 @@
 import { writeSync } from 'node:fs'
 import { EscapementError, systemRuntime } from '@escapement/base'
-import type { Lease, MutexManager } from '@escapement/core'
+import { type Lease, LockTimeoutError, type MutexManager } from '@escapement/core'
 import type { HistoryEvent } from '../history/history-event.ts'
 import { type ContendSettings, contendSettings } from './contend-settings.ts'
 import { sharedNow } from './shared-clock.ts'
@@ -13,8 +13,8 @@ export interface Contending {
   readonly mutex: MutexManager
   /**
    * Writes to a resource that the fence guards. Called after each lease, also when that was lost: which is what the guard
-   * is for. Answers the place of the write among those of the key, null: refused. What it rejects with is taken for a
-   * server that is away, and what became of the write for unknown.
+   * is for. Answers the place of the write among those of the key, null: refused. When it rejects, what became of the write is
+   * unknown: excused while something happens to the server, and at no other time.
    */
   readonly write: (lease: Lease) => Promise<number | null>
 }
@@ -53,17 +53,24 @@ export async function contend(contending: Contending): Promise<never> {
 async function round({ mutex, write }: Contending, { keys, ttlMs, holdMs }: ContendSettings): Promise<void> {
   const key = keys[Math.floor(systemRuntime.random() * keys.length)] ?? ''
   const askedAt = sharedNow()
-  const lease = await mutex.acquire(key, { ttl: ttlMs, wait: WAIT_MS })
+  const lease = await mutex.acquire(key, { ttl: ttlMs, wait: WAIT_MS }).catch((error: unknown) => {
+    if (error instanceof LockTimeoutError) say({ type: 'refused', key, askedAt, at: sharedNow() })
+    throw error
+  })
   const { owner, fence } = lease
   const at = sharedNow()
   if (lease.remainingMs() === 0) return
   say({ type: 'granted', key, owner, fence: String(fence), askedAt, at })
   await hold(lease, holdMs * (0.5 + systemRuntime.random()))
-  const place = await write(lease).catch(() => undefined)
+  const from = sharedNow()
+  const written = await write(lease).then(
+    (place) => ({ type: 'written', place }) as const,
+    (error: unknown) => ({ type: 'write-failed', from, problem: String(error) }) as const,
+  )
   const writtenAt = sharedNow()
   if (lease.remainingMs() > 0) say({ type: 'held', key, owner, at: writtenAt }) // a write may have to wait for its server
-  if (place !== undefined) say({ type: 'written', key, fence: String(fence), place, at: writtenAt })
-  await lease.release()
+  say({ ...written, key, fence: String(fence), at: writtenAt })
+  if ((await lease.release()) === 'released') say({ type: 'released', key, owner, at: writtenAt })
 }
 
 /** Relies on a lease for `ms` unless it ends before; half of the holders ask it, and half only listen to its signal. */

@@ -17,6 +17,8 @@ export interface ContestFault {
   readonly losesData?: boolean
   /** Whether a holder is overtaken by it, whose late write has to be refused. Default false. */
   readonly overtakes?: boolean
+  /** Whether lock server and guarded resource go on meanwhile, so that no write may fail. Default false. */
+  readonly sparesServer?: boolean
   /** Does it, and resolves when it is over and the server answers again. */
   happen(stage: ContestStage): Promise<void>
 }
@@ -25,6 +27,7 @@ export interface ContestFault {
 export function holderKilled(): ContestFault {
   return {
     name: 'a holder was killed',
+    sparesServer: true,
     happen: async (stage) => stage.replace(await stage.nextHolder()),
   }
 }
@@ -35,6 +38,7 @@ export function holderStopped(stopped: Duration): ContestFault {
   return {
     name: `a holder was stopped for ${stoppedMs} ms`,
     overtakes: true,
+    sparesServer: true,
     happen: async (stage) => {
       const holder = await stage.nextHolder()
       holder.stop()

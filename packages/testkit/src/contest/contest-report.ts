@@ -1,7 +1,10 @@
 import { checkHistory } from '../history/check-history.ts'
 import type { HistoryEvent } from '../history/history-event.ts'
-import type { HistoryReport, KeyWait } from '../history/history-report.ts'
+import type { FailedWrite, HistoryReport, KeyWait } from '../history/history-report.ts'
 import type { ContestFault } from './contest-fault.ts'
+
+/** Of fewer nothing is said: faults come in between. */
+const LEAST_HAND_OFFS = 10
 
 /** A fault, and when it was: one of a holder from when it struck. Instants are those of the history. */
 export interface HappenedFault {
@@ -17,6 +20,7 @@ export interface ContestEvidence {
   /** In order. */
   readonly happened: readonly HappenedFault[]
   readonly keys: readonly string[]
+  readonly ttlMs: number
   readonly hasQuarantine: boolean
   readonly longestWaitMs: number
 }
@@ -33,7 +37,10 @@ export interface FaultFigure {
 }
 
 /** What was seen in a contest. */
-export interface ContestReport extends Omit<HistoryReport, 'findings' | 'waits'> {
+export interface ContestReport extends Omit<HistoryReport, 'findings' | 'waits' | 'failedWrites'> {
+  readonly failedWrites: number
+  /** How long half of the keys that a holder gave back to those who wanted them were free at most, milliseconds; null: too few were. */
+  readonly handOffMs: number | null
   readonly faults: readonly FaultFigure[]
   /** For people; empty: all was as promised. */
   readonly findings: readonly string[]
@@ -41,18 +48,28 @@ export interface ContestReport extends Omit<HistoryReport, 'findings' | 'waits'>
 
 /** Judges a contest. */
 export function contestReport(evidence: ContestEvidence): ContestReport {
-  const { history, happened, hasQuarantine } = evidence
-  const losses = happened.filter(({ fault }) => fault.losesData === true)
-  const { findings, waits, ...counts } = checkHistory(history, { losses, hasQuarantine })
+  const { history, happened, hasQuarantine, ttlMs, longestWaitMs } = evidence
+  const losses = happened
+    .filter(({ fault }) => fault.losesData === true)
+    .map(({ from, until }) => ({ from, until, leasesEndBy: until + ttlMs }))
+  const { findings, waits, failedWrites, ...counts } = checkHistory(history, { losses, hasQuarantine })
   const waitsOf = Map.groupBy(waits, (wait) => causeOf(wait, happened))
+  const handOffMs = medianHandOffMs(waits)
   const faults = happened.map((each) => figureOf(each, waitsOf.get(each) ?? [], happened))
   return {
     ...counts,
+    failedWrites: failedWrites.length,
+    handOffMs,
     faults,
     findings: [
       ...evidence.complaints,
       ...findings.map(({ key, kind, message, at }) => `${key}, ${kind}: ${message}${placeOf(at, happened)}`),
-      ...longWaits(faults, evidence.longestWaitMs),
+      ...longWaits(faults, longestWaitMs),
+      ...longFirstWaits(waitsOf.get(undefined) ?? [], longestWaitMs),
+      ...(handOffMs === null || handOffMs <= ttlMs / 2
+        ? []
+        : [`half of the keys that were given back were free for ${Math.round(handOffMs)} ms while they were wanted`]),
+      ...inexcusableWrites(failedWrites, happened, longestWaitMs),
       ...idleKeys(evidence),
       ...(counts.appliedWrites > 0 ? [] : ['no guarded write was applied']),
       ...(counts.refusedWrites > 0 || !happened.some(({ fault }) => fault.overtakes === true)
@@ -92,6 +109,31 @@ function longWaits(faults: readonly FaultFigure[], limitMs: number): string[] {
   return faults
     .filter(({ longestQuietWaitMs }) => longestQuietWaitMs > limitMs)
     .map(({ name, longestQuietWaitMs }) => `a key was free for ${Math.round(longestQuietWaitMs)} ms after ${name}`)
+}
+
+function medianHandOffMs(waits: readonly KeyWait[]): number | null {
+  const handOffs = waits.flatMap(({ isAfterRelease, waitedMs }) => (isAfterRelease ? [waitedMs] : []))
+  if (handOffs.length < LEAST_HAND_OFFS) return null
+  return handOffs.toSorted((a, b) => a - b)[Math.floor(handOffs.length / 2)] ?? null
+}
+
+/** Before the first fault. */
+function longFirstWaits(waits: readonly KeyWait[], limitMs: number): string[] {
+  return waits
+    .filter(({ waitedMs }) => waitedMs > limitMs)
+    .map(({ key, waitedMs }) => `${key} was free for ${Math.round(waitedMs)} ms before anything happened`)
+}
+
+/** Writes that failed when no fault of a server was near. */
+function inexcusableWrites(
+  writes: readonly FailedWrite[],
+  happened: readonly HappenedFault[],
+  graceMs: number,
+): string[] {
+  const excuses = happened.filter(({ fault }) => fault.sparesServer !== true)
+  return writes
+    .filter(({ from, at }) => !excuses.some((fault) => fault.from <= at && fault.until + graceMs >= from))
+    .map(({ key, at, problem }) => `a write of ${key} failed: ${problem}${placeOf(at, happened)}`)
 }
 
 /** Keys that nobody was granted any more after the last fault. */

@@ -65,5 +65,5 @@ export async function runContest(plan: ContestPlan): Promise<ContestReport> {
     await processes[Symbol.asyncDispose]()
   }
   const { history, complaints } = processes
-  return contestReport({ history, complaints, happened, keys, hasQuarantine, longestWaitMs })
+  return contestReport({ history, complaints, happened, keys, ttlMs, hasQuarantine, longestWaitMs })
 }

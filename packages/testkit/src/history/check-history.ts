@@ -9,8 +9,8 @@ import { writeFindings } from './write-findings.ts'
 /** What is known of the history beside its events. */
 export interface CheckHistoryOptions {
   /**
-   * Losses of data: a lease from after one of them may begin before one from before it has ended. Fences must grow all the
-   * same. Default none.
+   * Losses of data: a lease from after one of them may begin before one from before it has ended, which it must have done
+   * by `leasesEndBy`. Fences must grow all the same. Default none.
    */
   readonly losses?: readonly DataLoss[]
   /** Whether the server grants nothing after a loss until all leases from before have ended. Default false. */
@@ -37,20 +37,30 @@ export function checkHistory(
   { losses = [], hasQuarantine = false }: CheckHistoryOptions = {},
 ): HistoryReport {
   const leases = recordedLeases(history)
-  const leasesByKey = [...Map.groupBy(leases, ({ key }) => key).values()]
+  const leasesOf = Map.groupBy(leases, ({ key }) => key)
+  const refusalsOf = Map.groupBy(
+    history.filter((event) => event.type === 'refused'),
+    ({ key }) => key,
+  )
+  const keys = [...new Set([...leasesOf.keys(), ...refusalsOf.keys()])]
   const writes = history.filter((event) => event.type === 'written')
   const writesByKey = [...Map.groupBy(writes, ({ key }) => key).values()]
   const refusedWrites = writes.filter(({ place }) => place === null).length
   const excuses = hasQuarantine ? [] : losses
   const findings = [
-    ...leasesByKey.flatMap((ofKey) => [...exclusionFindings(ofKey, excuses), ...fenceFindings(ofKey)]),
+    ...[...leasesOf.values()].flatMap((ofKey) => [...exclusionFindings(ofKey, excuses), ...fenceFindings(ofKey)]),
     ...writesByKey.flatMap((ofKey) => writeFindings(ofKey, losses)),
   ]
   return {
     leases: leases.length,
     appliedWrites: writes.length - refusedWrites,
     refusedWrites,
-    waits: leasesByKey.flatMap(keyWaits).toSorted((a, b) => a.at - b.at),
+    failedWrites: history
+      .filter((event) => event.type === 'write-failed')
+      .map(({ key, from, at, problem }) => ({ key, from, at, problem })),
+    waits: keys
+      .flatMap((key) => keyWaits(leasesOf.get(key) ?? [], refusalsOf.get(key) ?? []))
+      .toSorted((a, b) => a.at - b.at),
     findings: findings.toSorted((a, b) => a.at - b.at),
   }
 }

@@ -26,7 +26,7 @@ function findingsOf(
   for (const lease of leases) {
     live = live.filter((earlier) => endOf(earlier) >= lease.from)
     for (const earlier of live) {
-      if (losses.some((loss) => isBetween(loss, earlier, lease))) continue
+      if (losses.some((loss) => isBetween(loss, earlier, lease) && endOf(earlier) <= loss.leasesEndBy)) continue
       const lateMs = (endOf(earlier) - lease.from).toFixed(1)
       const message = `fence ${earlier.fence} ${what} ${lateMs} ms after fence ${lease.fence} was granted`
       findings.push({ kind, key: lease.key, at: lease.from, message })

@@ -9,6 +9,8 @@ export interface RecordedLease {
   readonly from: number
   /** When its holder is last known to have relied on it. */
   readonly heldUntil: number
+  /** Whether its holder gave it back, instead of letting it end. */
+  readonly isReleased: boolean
   /** When its signal is last known not to have fired. */
   readonly unsignalledUntil: number
 }
@@ -16,6 +18,7 @@ export interface RecordedLease {
 /** The leases of a history, in the order in which they were handed out. */
 export function recordedLeases(history: readonly HistoryEvent[]): readonly RecordedLease[] {
   const [heldUntil, unsignalledUntil] = [latest(history, 'held'), latest(history, 'unsignalled')]
+  const released = new Set(history.flatMap((event) => (event.type === 'released' ? [event.owner] : [])))
   return history
     .filter((event) => event.type === 'granted')
     .map(({ key, owner, fence, askedAt, at }) => ({
@@ -24,6 +27,7 @@ export function recordedLeases(history: readonly HistoryEvent[]): readonly Recor
       askedAt,
       from: at,
       heldUntil: Math.max(at, heldUntil.get(owner) ?? at),
+      isReleased: released.has(owner),
       unsignalledUntil: Math.max(at, unsignalledUntil.get(owner) ?? at),
     }))
     .toSorted((a, b) => a.from - b.from)

@@ -3,6 +3,7 @@ import { clockCases } from './cases/clock-cases.ts'
 import { driverCases } from './cases/driver-cases.ts'
 import { featureCases } from './cases/feature-cases.ts'
 import { grantCases } from './cases/grant-cases.ts'
+import { lockOnlyCases } from './cases/lock-only-cases.ts'
 import { lostAnswerCases } from './cases/lost-answer-cases.ts'
 import { releaseCases } from './cases/release-cases.ts'
 import { renewalCases } from './cases/renewal-cases.ts'
@@ -28,6 +29,7 @@ export function mutexContract(target: MutexContractTarget): readonly MutexCase[]
     closingCases,
     driverCases,
     featureCases,
+    lockOnlyCases,
   ]
   return groups.flatMap((group) => group(target))
 }

@@ -28,6 +28,7 @@ const right: ContestEvidence = {
   complaints: [],
   happened: fault(),
   keys: [KEY],
+  ttlMs: 100,
   hasQuarantine: false,
   longestWaitMs: 40,
 }
@@ -41,6 +42,8 @@ test('a contest in which all was right has figures and no findings', () => {
     leases: 2,
     appliedWrites: 1,
     refusedWrites: 0,
+    failedWrites: 0,
+    handOffMs: null,
     faults: [{ name: 'it happened', tookMs: 100, longestWaitMs: 140, longestQuietWaitMs: 40 }],
     findings: [],
   })
@@ -65,10 +68,53 @@ test('a loss of data excuses an overlap, but not in quarantine', () => {
   expect(findings(lost)).toEqual([])
   expect(findings({ ...lost, hasQuarantine: true })).toHaveLength(1)
   expect(findings({ ...lost, happened: fault() })).toHaveLength(1)
+  expect(findings({ ...lost, ttlMs: 49 })).toHaveLength(1)
+})
+
+test('a write that failed is a finding, unless something has happened to the server shortly before or meanwhile', () => {
+  const failed = (from: number, at: number): HistoryEvent[] => [
+    ...right.history,
+    { type: 'write-failed', key: KEY, fence: '1', from, at, problem: 'Error: away' },
+  ]
+  const finding = expect.stringMatching(/^a write of key failed: Error: away/)
+  for (const [from, at] of [
+    [90, 110],
+    [150, 150],
+    [200, 300],
+    [240, 300],
+  ] as const) {
+    expect(contestReport({ ...right, history: failed(from, at) })).toMatchObject({ failedWrites: 1, findings: [] })
+    expect(findings({ history: failed(from, at), happened: fault({ sparesServer: true }) })).toEqual([finding])
+  }
+  expect(findings({ history: failed(80, 99) })).toEqual([finding])
+  expect(findings({ history: failed(241, 250) })).toEqual([finding])
 })
 
 test('a key that is free for too long after a fault is a finding', () => {
   expect(findings({ longestWaitMs: 39 })).toEqual(['a key was free for 40 ms after it happened'])
+})
+
+test('a key that was free for too long before anything happened is a finding', () => {
+  const history = [...lease('a', 1, 51, 90), ...right.history.slice(2)]
+  expect(findings({ history })).toEqual(['key was free for 51 ms before anything happened'])
+  expect(findings({ history, longestWaitMs: 51 })).toEqual([])
+})
+
+test('keys that are mostly handed on late are a finding, also when none is for long', () => {
+  const handedOn = (afterMs: number): HistoryEvent[] =>
+    Array.from({ length: 30 }, (_, index): HistoryEvent[] => {
+      const [owner, from] = [`owner ${index}`, 300 + index * 50]
+      const late = index % 3 === 0 ? 1 : afterMs
+      return [...lease(owner, index + 10, from, from + 50 - late), { type: 'released', key: KEY, owner, at: from }]
+    }).flat()
+  const [slow, fast] = [handedOn(21), handedOn(20)].map((events) => [...right.history, ...events])
+  expect(contestReport({ ...right, history: fast ?? [], ttlMs: 40, longestWaitMs: 100 })).toMatchObject({
+    handOffMs: 20,
+    findings: [],
+  })
+  expect(findings({ history: slow ?? [], ttlMs: 40, longestWaitMs: 100 })).toEqual([
+    'half of the keys that were given back were free for 21 ms while they were wanted',
+  ])
 })
 
 test('a wait is put down to the fault that began it, also when another came in between', () => {

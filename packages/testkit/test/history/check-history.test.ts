@@ -1,4 +1,4 @@
-import { checkHistory, type HistoryEvent } from '@escapement/testkit'
+import { checkHistory, type DataLoss, type HistoryEvent } from '@escapement/testkit'
 import { describe, expect, test } from 'vitest'
 
 const KEY = 'key'
@@ -15,7 +15,7 @@ function write(fence: number, place: number | null, at: number): HistoryEvent {
   return { type: 'written', key: KEY, fence: String(fence), place, at }
 }
 
-function kinds(history: readonly HistoryEvent[], losses: readonly { from: number; until: number }[] = []): string[] {
+function kinds(history: readonly HistoryEvent[], losses: readonly DataLoss[] = []): string[] {
   return checkHistory(history, { losses }).findings.map(({ kind }) => kind)
 }
 
@@ -24,7 +24,14 @@ describe('in a history', () => {
     const history = [...lease('a', 1, 10, 20), ...lease('b', 2, 30, 40), ...lease('c', 9, 41, 41)]
     const report = checkHistory(history.toReversed())
     expect(report).toMatchObject({ leases: 3, appliedWrites: 0, refusedWrites: 0, findings: [] })
-    expect(checkHistory([])).toEqual({ leases: 0, appliedWrites: 0, refusedWrites: 0, waits: [], findings: [] })
+    expect(checkHistory([])).toEqual({
+      leases: 0,
+      appliedWrites: 0,
+      refusedWrites: 0,
+      failedWrites: [],
+      waits: [],
+      findings: [],
+    })
   })
 
   test('a holder that relies on its lease after the next grant is found, and which they are', () => {
@@ -91,13 +98,57 @@ describe('in a history', () => {
     ])
   })
 
+  test('a wait that began when a holder gave the key back is told from others', () => {
+    const history: HistoryEvent[] = [
+      ...lease('a', 1, 10, 20, 10),
+      { type: 'released', key: KEY, owner: 'a', at: 20 },
+      ...lease('b', 2, 25, 30, 12),
+      ...lease('c', 3, 50, 60, 12), // b let its lease end
+      { type: 'released', key: KEY, owner: 'c', at: 60 },
+      ...lease('d', 4, 80, 90, 70), // nobody wanted it when it was given back
+    ]
+    expect(checkHistory(history).waits.map(({ waitedMs, isAfterRelease }) => [waitedMs, isAfterRelease])).toEqual([
+      [5, true],
+      [20, false],
+      [10, false],
+    ])
+  })
+
+  test('a waiter that is told that a free key is held is found to have waited for it', () => {
+    const refused = (askedAt: number, at: number): HistoryEvent => ({ type: 'refused', key: KEY, askedAt, at })
+    const waitsOf = (history: readonly HistoryEvent[]): number[][] =>
+      checkHistory(history).waits.map(({ at, waitedMs }) => [at, waitedMs])
+    expect(waitsOf([...lease('a', 1, 10, 20, 10), refused(12, 100)])).toEqual([[100, 80]])
+    expect(waitsOf([...lease('a', 1, 10, 100, 10), refused(12, 90)])).toEqual([])
+    const between = [...lease('a', 1, 10, 20, 10), ...lease('b', 2, 60, 95, 59), refused(12, 100)]
+    expect(waitsOf(between)).toEqual([
+      [60, 40],
+      [100, 5],
+    ])
+    expect(waitsOf([refused(0, 50)])).toEqual([[50, 50]])
+  })
+
+  test('writes that failed are told, with when and why', () => {
+    const failed: HistoryEvent = { type: 'write-failed', key: KEY, fence: '1', from: 10, at: 20, problem: 'away' }
+    expect(checkHistory([failed])).toMatchObject({
+      appliedWrites: 0,
+      refusedWrites: 0,
+      failedWrites: [{ key: KEY, from: 10, at: 20, problem: 'away' }],
+    })
+  })
+
   describe('with a loss of data', () => {
-    const losses = [{ from: 100, until: 110 }]
+    const losses = [{ from: 100, until: 110, leasesEndBy: 130 }]
 
     test('a lease from before may overlap with one from after, and with no other', () => {
       expect(kinds([...lease('a', 1, 90, 130), ...lease('b', 2, 120, 140)], losses)).toEqual([])
       expect(kinds([...lease('a', 1, 90, 130), ...lease('b', 2, 95, 140)], losses)).toEqual(['overlap'])
       expect(kinds([...lease('a', 1, 115, 130), ...lease('b', 2, 120, 140)], losses)).toEqual(['overlap'])
+    })
+
+    test('a lease from before may overlap for no longer than it can live', () => {
+      expect(kinds([...lease('a', 1, 90, 131), ...lease('b', 2, 120, 140)], losses)).toEqual(['overlap'])
+      expect(kinds([...lease('a', 1, 90, 240), ...lease('b', 2, 230, 250)], losses)).toEqual(['overlap'])
     })
 
     test('in quarantine that overlap is found, too, and writes are still counted anew', () => {

@@ -102,7 +102,17 @@ const FAULTS: [string, (driver: LockDriver) => Partial<LockDriver>, RegExp][] = 
     (driver) => ({ waitForRelease: () => driver.now?.().then(() => new Promise(() => undefined)) ?? Promise.reject() }),
     /rule 23/,
   ],
-  ['moves registers anywhere', () => ({ advanceMany: async (entries) => entries.map(() => true) }), /rule 25/],
+  [
+    'moves registers anywhere',
+    () => ({ advanceMany: async (entries) => entries.map(() => true) }),
+    /rule 25: a register moves only forward/,
+  ],
+  [
+    'gives ticks to two',
+    () => ({ advanceMany: async (entries) => entries.map(() => true) }),
+    /rule 25: schedulers .* run each tick once/,
+  ],
+  ['loses ticks', () => ({ advanceMany: async (entries) => entries.map(() => false) }), /run each tick once/],
   ['stops its clock', () => ({ now: async () => 0 }), /clock of the server/],
 ]
 

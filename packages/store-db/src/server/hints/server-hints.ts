@@ -1,7 +1,13 @@
 import type { Finding, Hint } from '@escapement/core'
-import { NotificationSession, type PgNotify, type SqlServer, type SqlSession, statement } from '@escapement/db'
+import {
+  NotificationSession,
+  notificationChannel,
+  type PgNotify,
+  type SqlServer,
+  type SqlSession,
+  statement,
+} from '@escapement/db'
 import { HintSender } from './hint-sender.ts'
-import { hintChannel } from './hint-channel.ts'
 
 /** How often changes of other processes are looked for where nothing announces them. Milliseconds (rule 23). */
 const MYSQL_POLL_MS = 250
@@ -42,7 +48,7 @@ export class ServerHints {
 
   constructor({ server, prefix, notify }: ServerHintsOptions) {
     this.#server = server
-    this.#channel = hintChannel(prefix, server.schema)
+    this.#channel = notificationChannel(prefix, 'hints', server.schema)
     this.#id = server.runtime.id()
     const send = (payload: string): Promise<unknown> => server.run(NOTIFY, { channel: this.#channel, payload })
     this.#sender = server.dialect === 'postgres' ? new HintSender(server.runtime, send) : null
