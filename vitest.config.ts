@@ -1,22 +1,38 @@
+import { join } from 'node:path'
 import type { ViteUserConfig } from 'vitest/config'
 
 const isCi = process.env['CI'] === 'true'
 /** Judges real processes by the clock, so it has the machine to itself: `pnpm test:soak`, a step of its own in CI. */
 const SOAK = 'bench/test/soak.test.ts'
 const isSoak = process.env['ESCAPEMENT_SOAK'] === '1'
+/**
+ * Files whose tests need no server and leave their process as it was. They run one after the other in the same processes:
+ * to load the packages anew for each of them takes longer than its tests.
+ */
+const SHARING = ['packages/core/test/!(run)/**/*.test.ts', 'scripts/test/**/*.test.ts']
+const EVERYTHING = ['{packages,examples}/*/test/**/*.test.ts', '{bench,scripts}/test/**/*.test.ts']
 
 const config: ViteUserConfig = {
   // Node 22 has no native `using`, and the tests also run there.
   oxc: { target: 'es2024' },
   test: {
-    include: isSoak ? [SOAK] : ['{packages,examples}/*/test/**/*.test.ts', '{bench,scripts}/test/**/*.test.ts'],
     exclude: ['**/node_modules/**', ...(isSoak ? [] : [SOAK])],
+    ...(isSoak
+      ? { include: [SOAK] }
+      : {
+          projects: [
+            { extends: true, test: { name: 'apart', include: EVERYTHING, exclude: SHARING } },
+            { extends: true, test: { name: 'sharing', include: SHARING, isolate: false } },
+          ],
+        }),
     // Processes, not threads: tests send signals, change directories and load native addons.
     pool: 'forks',
     // Starts the servers that the files of this run need, and passes their URLs on by the environment.
     globalSetup: 'scripts/test-servers.ts',
     // As many as the smallest machine that runs this has cores; more would only disturb what is measured in time.
     maxWorkers: 2,
+    // Processes that tests start compile a program once a run, not each time: they are there in a third of the time.
+    env: { NODE_COMPILE_CACHE: join(import.meta.dirname, 'node_modules/.cache/compiled') },
     // Only a test that hangs is to meet it: what is judged by the clock says so itself, and servers run beside.
     testTimeout: 30_000,
     hookTimeout: 60_000,

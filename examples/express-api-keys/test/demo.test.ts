@@ -1,20 +1,15 @@
 import { rmSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { readDemoOptions } from '../src/demo/demo-options.ts'
 import { Child, isAlive } from './support/child.ts'
 
 const ROW = /^ {2}(\d\d:\d\d:\d\d) {2}(\S+) +(instance-\d) +(\S+) +\d* ?m?s? +\d+ ms/gm
 
-describe('the demo', { timeout: 60_000 }, () => {
-  const children: Child[] = []
-
-  afterEach(() => Promise.all(children.splice(0).map((child) => child.kill())))
-
+// At the same time: the first mostly waits.
+describe('the demo', { timeout: 60_000, concurrent: true }, () => {
   function startDemo(...args: string[]): Child {
-    const child = new Child('../../src/demo.ts', args)
-    children.push(child)
-    return child
+    return new Child('../../src/demo.ts', args)
   }
 
   function pidsOf(demo: Child): number[] {
@@ -22,7 +17,7 @@ describe('the demo', { timeout: 60_000 }, () => {
   }
 
   it('runs three instances on one file, every tick once, and ends by itself', async () => {
-    const demo = startDemo('--instances', '3', '--duration', '13s')
+    await using demo = startDemo('--instances', '3', '--duration', '13s')
     expect(await demo.exited).toEqual({ code: 0, signal: null })
     const settled = [...demo.output.matchAll(ROW)]
       .map(([, tick, job, instance, status]) => ({ tick: `${tick} ${job}`, job, instance, status }))
@@ -41,7 +36,7 @@ describe('the demo', { timeout: 60_000 }, () => {
   })
 
   it.skipIf(process.platform === 'win32')('serves at its URL, and stops at Ctrl-C with all its processes', async () => {
-    const demo = startDemo()
+    await using demo = startDemo()
     const [, url] = await demo.says(/(http:\/\/127\.0\.0\.1:\d+) +pid/)
     await demo.says(/succeeded/)
     expect(await (await fetch(`${url}/health`)).json()).toMatchObject({ state: 'running' })
@@ -52,12 +47,12 @@ describe('the demo', { timeout: 60_000 }, () => {
   })
 
   it('lets its instances stop when it is killed', async () => {
-    const demo = startDemo()
+    await using demo = startDemo()
     await demo.says(/pid \d+/)
     const [pid = 0] = pidsOf(demo)
     expect(isAlive(pid)).toBe(true)
     demo.process.kill('SIGKILL')
-    await expect.poll(() => isAlive(pid), { timeout: 20_000 }).toBe(false)
+    await vi.waitFor(() => expect(isAlive(pid)).toBe(false), { timeout: 20_000 })
     const [, databaseFile = ''] = demo.output.match(/database +(\S+)/) ?? []
     rmSync(dirname(databaseFile), { recursive: true }) // it had no time to
   })

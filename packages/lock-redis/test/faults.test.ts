@@ -6,14 +6,18 @@ import { describeWithServer } from '@escapement/testkit/vitest'
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import type { Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { LIBRARIES, type OpenClient, openClient } from './clients.ts'
+
+// More would be late for what the clock judges.
+vi.setConfig({ maxConcurrency: 4 })
 
 const TTL_MS = 1_000
 let tests = 0
 
 describeWithServer('redis', ({ url }) => {
-  describe.each(Object.entries(LIBRARIES))('by %s', (_, open) => {
+  // At the same time: they mostly wait, each behind a proxy of its own and with keys of its own.
+  describe.each(Object.entries(LIBRARIES))('by %s', { concurrent: true }, (_, open) => {
     /** A mutex behind a proxy, and one that goes to the server straight. */
     async function given(
       body: (setup: {
@@ -87,7 +91,7 @@ describeWithServer('redis', ({ url }) => {
         await given(async ({ proxy, mutex, through, others }) => {
           const socket = sockets.find(({ remotePort }) => remotePort === proxy.port)
           const asked = mutex.acquire('asked', { wait: '10s' })
-          for (let step = 0; step < 50; step++) await undefined // it is with the client now
+          for (let step = 0; step < 50; step++) await Promise.resolve() // it is with the client now
           socket?.destroy(new Error('ended by the test'))
           const lease = await asked
           lease.assertHeld()
@@ -104,9 +108,8 @@ describeWithServer('redis', ({ url }) => {
       await given(async ({ proxy, mutex, others, straight, prefix }) => {
         const other = await others.acquire('missed', { ttl: '60s' })
         const waiting = mutex.acquire('missed', { wait: '30s', ttl: '60s' })
-        await expect
-          .poll(async () => straight.command('PUBSUB', 'NUMSUB', `${prefix}{missed}:lock`))
-          .toEqual([`${prefix}{missed}:lock`, 1])
+        const channel = `${prefix}{missed}:lock`
+        await vi.waitFor(async () => expect(await straight.command('PUBSUB', 'NUMSUB', channel)).toEqual([channel, 1]))
         await proxy.refuse()
         proxy.cut()
         await other.release()
@@ -127,7 +130,7 @@ describeWithServer('redis', ({ url }) => {
       await given(async ({ proxy, mutex, through, straight, prefix }) => {
         await proxy.refuse()
         proxy.cut()
-        await expect.poll(through.isReady).toBe(false)
+        await vi.waitFor(() => expect(through.isReady()).toBe(false))
         const refused = await mutex.acquire('gone', { wait: 200 }).catch((error: unknown) => error)
         expect(refused).toBeInstanceOf(LockUnavailableError)
         expect((refused as LockUnavailableError).cause).toMatchObject({
@@ -135,7 +138,7 @@ describeWithServer('redis', ({ url }) => {
           retryable: true,
         })
         await proxy.heal()
-        await expect.poll(async () => through.command('PING'), { timeout: 10_000 }).toBe('PONG')
+        await vi.waitFor(async () => expect(await through.command('PING')).toBe('PONG'), { timeout: 10_000 })
         expect(await straight.command('EXISTS', `${prefix}{gone}:fence`)).toBe(0)
         ;(await mutex.acquire('gone')).assertHeld()
       })
@@ -153,7 +156,7 @@ describeWithServer('redis', ({ url }) => {
         await expect(mutex.acquire('held', { wait: 300 })).rejects.toMatchObject({ code: 'ERR_LOCK_TIMEOUT' })
         expect(proxy.openConnections).toBe(before.connections + 1)
         await mutex.close()
-        await expect.poll(() => proxy.openConnections).toBe(before.connections)
+        await vi.waitFor(() => expect(proxy.openConnections).toBe(before.connections))
         expect(listeners()).toBe(before.listeners)
         expect(await through.command('PING')).toBe('PONG')
         await lease.release()

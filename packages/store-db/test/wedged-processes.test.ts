@@ -43,9 +43,10 @@ function testWedges(place: () => StorePlace): void {
   }, 40_000)
 }
 
-describe('on sqlite', () => {
+// At the same time: they mostly wait for leases to end.
+describe('on sqlite', { concurrent: true }, () => {
   testWedges(() => ({ kind: 'sqlite', url: join(folder(), 'wedged.db') }))
 })
-describeOnServers(['postgres', 'mariadb'], ({ kind, url }) => {
+describeOnServers(['postgres', 'mariadb'], { concurrent: true }, ({ kind, url }) => {
   testWedges(() => ({ kind, url: url() }))
 })

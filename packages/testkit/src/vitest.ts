@@ -1,7 +1,7 @@
 export { describeJobStoreContract } from './job-store/describe-job-store-contract.ts'
 export { describeMutexContract } from './lock/describe-mutex-contract.ts'
 export { describeSchedulerContract } from './scheduler/describe-scheduler-contract.ts'
-export type { OnServer } from './servers/describe-on-servers.ts'
+export type { OnServer, OnServersOptions } from './servers/describe-on-servers.ts'
 export { describeOnServers } from './servers/describe-on-servers.ts'
 export type { WithServer } from './servers/describe-with-server.ts'
 export { describeWithServer } from './servers/describe-with-server.ts'

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 
 /** A script of the example in a process of its own, and what it has written so far. */
-export class Child {
+export class Child implements AsyncDisposable {
   readonly process: ChildProcess
   readonly exited: Promise<{ code: number | null; signal: NodeJS.Signals | null }>
   #output = ''
@@ -48,6 +48,10 @@ export class Child {
   async kill(): Promise<void> {
     this.process.kill('SIGKILL')
     await this.exited
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.kill()
   }
 }
 

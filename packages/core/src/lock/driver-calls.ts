@@ -76,7 +76,12 @@ export class DriverCalls {
         timer.cancel()
         reject(reason)
       }
-      const timer = this.timers.after(limitMs, () => giveUp(failed(`gave no answer within ${Math.ceil(limitMs)} ms`)))
+      // What its caller was allowed may have passed before it was sent, while the event loop was blocked.
+      const silence =
+        limitMs > 0
+          ? `gave no answer within ${Math.ceil(limitMs)} ms`
+          : 'was asked when there was no time left to answer'
+      const timer = this.timers.after(limitMs, () => giveUp(failed(silence)))
       stop?.listen(giveUp)
       answer.then(
         (value) => {

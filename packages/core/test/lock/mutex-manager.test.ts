@@ -108,6 +108,27 @@ test('what a server has said stays the cause when it says nothing any more', asy
   expect(asked).toBeGreaterThan(1)
 })
 
+test('who is held up until there is no time left to ask is told so, and of no limit below zero', async () => {
+  const runtime = virtualRuntime()
+  const node = runtime.node()
+  const sound = memoryLockDriver({ runtime })
+  let isSilent = false
+  const tryAcquire: LockDriver['tryAcquire'] = (request) =>
+    isSilent ? new Promise(() => undefined) : sound.tryAcquire(request)
+  await sound.tryAcquire({ key: 'key', owner: 'other', ttlMs: 60_000 })
+  const mutex = createMutexManager(driverWith(runtime, { tryAcquire }), { runtime: node, logger: silent })
+  const refused = mutex.acquire('key', { wait: 100 }).catch((error: unknown) => error)
+  await runtime.advance(50)
+  isSilent = true
+  node.pause()
+  await runtime.advance(3_000)
+  node.resume()
+  expect(await runtime.runUntil(refused)).toMatchObject({
+    code: 'ERR_LOCK_UNAVAILABLE',
+    message: expect.stringContaining('no time left') as string,
+  })
+})
+
 test('a renewal of which the server cannot say what became is asked for again', async () => {
   const runtime = virtualRuntime()
   const sound = memoryLockDriver({ runtime })

@@ -9,8 +9,8 @@ import { type RunningIsolated, startIsolated } from '../../src/run/isolated-hand
 import type { IsolatedContext } from '../../src/run/isolated-message.ts'
 import { contextOf } from './isolated/context-of.ts'
 
-// Threads and processes take seconds to start on a machine that is busy with other tests.
-vi.setConfig({ testTimeout: 30_000 })
+// Threads and processes take seconds to start on a machine that is busy with other tests, such as these among themselves.
+vi.setConfig({ testTimeout: 30_000, maxConcurrency: 4 })
 
 type Line = readonly [level: string, message: string, fields: unknown]
 
@@ -56,7 +56,7 @@ async function errorOf(running: RunningIsolated): Promise<Error & { code?: strin
   return error as Error & { code?: string }
 }
 
-describe.each(['thread', 'process'] as const)('an isolated handler in a %s', (kind) => {
+describe.each(['thread', 'process'] as const)('an isolated handler in a %s', { concurrent: true }, (kind) => {
   test('is given its context, answers, logs, reports progress, and knows its ambient context', async () => {
     const running = start(module.echo, { kind }, contextOf({ to: 'you' }))
     expect(await running.result).toEqual({
@@ -213,7 +213,7 @@ describe.each(['thread', 'process'] as const)('an isolated handler in a %s', (ki
   })
 })
 
-describe('an isolated handler in a process', () => {
+describe('an isolated handler in a process', { concurrent: true }, () => {
   test('that aborts its process leaves the host alive', async () => {
     const error = await errorOf(fail('abort', { kind: 'process' }))
     expect(error).toBeInstanceOf(WorkerExitError)

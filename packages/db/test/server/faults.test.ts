@@ -18,7 +18,8 @@ async function prepared(server: SqlServer, pattern: string): Promise<number> {
   return integerOf(rows[0]?.n)
 }
 
-describeOnServers(['postgres', 'mariadb'], ({ kind, url }) => {
+// At the same time: some wait for limits of time.
+describeOnServers(['postgres', 'mariadb'], { concurrent: true }, ({ kind, url }) => {
   const opener = openerFor(kind)
   const sleep = (seconds: string) =>
     statement(kind === 'postgres' ? `SELECT pg_sleep(${seconds})` : `SELECT SLEEP(${seconds})`)

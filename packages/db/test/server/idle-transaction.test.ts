@@ -5,7 +5,8 @@ import { openerFor } from './sources.ts'
 
 const LOCK = statement('SELECT id FROM idle_rows WHERE id = 1 FOR UPDATE')
 
-describeOnServers(['postgres', 'mariadb'], ({ kind, url }) => {
+// At the same time: the first mostly waits.
+describeOnServers(['postgres', 'mariadb'], { concurrent: true }, ({ kind, url }) => {
   const opener = openerFor(kind)
   const limit = statement(
     kind === 'postgres'

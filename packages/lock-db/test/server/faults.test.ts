@@ -10,7 +10,8 @@ import { type ServerPool, serverPool } from '../server-pools.ts'
 
 const TTL_MS = 1_000
 
-describeOnServers(['postgres', 'mariadb'], ({ kind, url }) => {
+// At the same time: they mostly wait, each behind a proxy of its own and with keys of its own.
+describeOnServers(['postgres', 'mariadb'], { concurrent: true }, ({ kind, url }) => {
   /** A mutex behind a proxy, with one connection that is there, and one that goes to the server straight. */
   async function given(
     body: (setup: {
@@ -118,7 +119,8 @@ describeOnServers(['postgres', 'mariadb'], ({ kind, url }) => {
     ;(await others.acquire('other', { wait: '5s' })).assertHeld()
   })
 
-  test('sessions that the server ends twice a second cost no lease', async () => {
+  // Alone: it ends the sessions of all.
+  test('sessions that the server ends twice a second cost no lease', { concurrent: false }, async () => {
     await given(async ({ mutex, others }) => {
       const lease = await mutex.acquire('ended', { ttl: TTL_MS })
       let rounds = 0

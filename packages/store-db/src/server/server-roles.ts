@@ -34,15 +34,18 @@ export interface ServerRolesOptions {
   readonly control?: ServerContext
   /** Tells others of new work when the host's transaction commits. */
   readonly atHostCommit?: AtHostCommit
+  /** Where looks begin, of all roles of a store. Default: new. */
+  readonly starts?: QueueStarts
 }
 
 /** All roles of the job store on a server. */
 export function serverRoles(context: ServerContext, options: ServerRolesOptions = {}): StoreRoles {
   const { control, atHostCommit = () => Promise.resolve() } = options
+  const { starts = new QueueStarts(context.server.runtime) } = options
   if (control !== undefined) {
-    const controlling = serverRoles(control)
+    const controlling = serverRoles(control, { starts })
     return {
-      ...serverRoles(context, { atHostCommit }),
+      ...serverRoles(context, { atHostCommit, starts }),
       settle: (namespace, settlements) => controlling.settle(namespace, settlements),
       heartbeat: (namespace, request) => controlling.heartbeat(namespace, request),
     }
@@ -53,7 +56,6 @@ export function serverRoles(context: ServerContext, options: ServerRolesOptions 
   const statistics = new ServerStatistics(context)
   const removal = new ExecutionRemoval(context)
   const endings = new ServerEndings(context, { removal, spans, statistics })
-  const starts = new QueueStarts(context.server.runtime)
   const releases = new ServerReleases(context, { endings, removal, statistics })
   return {
     ...serverDefinitions(context, { queueUse, removal }),

@@ -169,6 +169,22 @@ describeOnServers(['postgres', 'mariadb'], ({ kind, url }) => {
     await roles.enqueue(namespace, [run({ dueAt: now - 20, isExclusive: true, ifOpen: 'skip' })])
     expect(await look()).toMatchObject({ hasExpired: true, hasSkippable: true })
   })
+
+  it.each([false, true])(
+    'what is taken back because its grant was lost is looked for from the start: by a control pool %s',
+    async (hasControl) => {
+      const context = await openServerContext({ database: open(url()), prefix: 'escapement_', migrate: 'auto' })
+      const starts = new QueueStarts(virtualRuntime())
+      const roles = serverRoles(context, { starts, ...(hasControl ? { control: context } : {}) })
+      const namespace = `taken back ${hasControl}`
+      await register(roles, namespace, 'living')
+      await roles.enqueue(namespace, [run({ dueAt: 1_000 })])
+      expect((await roles.claim(namespace, asked('living'))).executions).toHaveLength(1)
+      starts.lookedFromStart(namespace, ['default'], NOTHING, { ...SLOW, now: await context.now() })
+      await roles.heartbeat(namespace, { instance: 'living', leaseMs: 60_000, holding: [], claimedUpTo: 1 })
+      expect((await roles.claim(namespace, { ...asked('living'), token: 2 })).executions).toHaveLength(1)
+    },
+  )
 })
 
 describeOnServers(['postgres'], ({ kind, url }) => {

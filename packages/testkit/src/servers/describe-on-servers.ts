@@ -11,6 +11,14 @@ export interface OnServer {
   readonly url: () => string
 }
 
+/** How tests on servers are run. */
+export interface OnServersOptions {
+  /** Whether all run at the same time, on all servers: for those that mostly wait, and keep to what is theirs. Default false. */
+  readonly concurrent?: boolean
+}
+
+type OnServerTests = (server: OnServer) => void
+
 /** MySQL itself runs where a container can be had: wherever MariaDB is tested it is too, once its URL is given. */
 const MYSQL_VARIABLE = 'ESCAPEMENT_TEST_MYSQL_URL'
 
@@ -24,15 +32,21 @@ const TEST_MS = 30_000
  */
 export function describeOnServers(
   kinds: readonly Exclude<DatabaseKind, 'mysql'>[],
-  tests: (server: OnServer) => void,
+  ...given: readonly [tests: OnServerTests] | readonly [options: OnServersOptions, tests: OnServerTests]
 ): void {
-  for (const kind of kinds) describeOnServer(kind, process.env[serverVariable(kind)] ?? '', tests)
+  const [options, tests] = given.length === 1 ? [{}, given[0]] : given
+  for (const kind of kinds) describeOnServer(kind, process.env[serverVariable(kind)] ?? '', options, tests)
   const mysqlUrl = process.env[MYSQL_VARIABLE] ?? ''
-  if (kinds.includes('mariadb') && mysqlUrl !== '') describeOnServer('mysql', mysqlUrl, tests)
+  if (kinds.includes('mariadb') && mysqlUrl !== '') describeOnServer('mysql', mysqlUrl, options, tests)
 }
 
-function describeOnServer(kind: DatabaseKind, serverUrl: string, tests: (server: OnServer) => void): void {
-  describe.skipIf(serverUrl === '')(`on ${kind}`, { timeout: TEST_MS }, () => {
+function describeOnServer(
+  kind: DatabaseKind,
+  serverUrl: string,
+  { concurrent = false }: OnServersOptions,
+  tests: OnServerTests,
+): void {
+  describe.skipIf(serverUrl === '')(`on ${kind}`, { timeout: TEST_MS, concurrent }, () => {
     let database: TestDatabase | undefined
     beforeAll(async () => {
       database = await createTestDatabase(kind, serverUrl)

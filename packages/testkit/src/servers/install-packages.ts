@@ -11,8 +11,16 @@ export function canInstall(): boolean {
   return process.getuid?.() === 0 && existsSync('/etc/debian_version')
 }
 
-/** Installs packages; brings the lists up to date when that is needed. */
-export async function installPackages(names: readonly string[]): Promise<void> {
+let last: Promise<void> = Promise.resolve()
+
+/** Installs packages, after those that were asked for before; brings the lists up to date when that is needed. */
+export function installPackages(names: readonly string[]): Promise<void> {
+  const installing = last.then(() => installNow(names))
+  last = installing.catch(() => undefined)
+  return installing
+}
+
+async function installNow(names: readonly string[]): Promise<void> {
   const install = (): Promise<void> =>
     runProgram(
       '/usr/bin/apt-get',

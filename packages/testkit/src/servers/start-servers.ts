@@ -19,7 +19,7 @@ export interface TestServers extends AsyncDisposable {
 }
 
 /**
- * Several servers at once.
+ * Several servers, which start at the same time.
  *
  * @throws {@link ServerUnavailableError} for the first that cannot be had when `CI` is `true`.
  */
@@ -29,14 +29,14 @@ export async function startServers(kinds: readonly ServerKind[]): Promise<TestSe
   const stop = async (): Promise<void> => {
     await Promise.all(Object.values(servers).map((server) => server.stop()))
   }
+  const outcomes = await Promise.allSettled(kinds.map(async (kind) => (servers[kind] = await startServer(kind))))
   try {
-    for (const kind of kinds) {
-      try {
-        servers[kind] = await startServer(kind)
-      } catch (error) {
-        if (!(error instanceof ServerUnavailableError) || process.env['CI'] === 'true') throw error
-        unavailable.push({ kind, reason: error.message })
-      }
+    for (const [index, kind] of kinds.entries()) {
+      const outcome = outcomes[index]
+      if (outcome?.status !== 'rejected') continue
+      const error: unknown = outcome.reason
+      if (!(error instanceof ServerUnavailableError) || process.env['CI'] === 'true') throw error
+      unavailable.push({ kind, reason: error.message })
     }
   } catch (error) {
     await stop()

@@ -48,6 +48,7 @@ export function serverClaiming(context: ServerContext, { releases, ...parts }: C
 
     async heartbeat(namespace, { instance, leaseMs, holding, claimedUpTo }) {
       const named = new Set(holding.map(({ executionId }) => executionId))
+      let hasTakenBack = false
       const beat = async (session: SqlSession): Promise<HeartbeatResult> => {
         const unnamed = await releases.unnamed(session, namespace, { instance, claimedUpTo, named })
         const locked = await session.run<{ now: unknown }>(sql.lockAlive, { namespace, instance })
@@ -58,6 +59,7 @@ export function serverClaiming(context: ServerContext, { releases, ...parts }: C
         }
         await session.run(sql.renew, { namespace, instance, now, leaseUntil: now + leaseMs })
         await releases.takeBack(session, namespace, unnamed, now)
+        hasTakenBack = unnamed.length > 0
         const { rows } = await session.run<HeldRow>(sql.held, { namespace, rows: namedRows(holding) })
         const held = new Set(rows.map(({ id }) => id))
         return {
@@ -70,7 +72,9 @@ export function serverClaiming(context: ServerContext, { releases, ...parts }: C
         }
       }
       // Where all connections are in use there must be time for another try within the lease.
-      return await context.transaction(beat, { timeoutMs: Math.floor(leaseMs / 3) })
+      const result = await context.transaction(beat, { timeoutMs: Math.floor(leaseMs / 3) })
+      if (hasTakenBack) parts.starts.forget(namespace)
+      return result
     },
   }
 }
