@@ -11,6 +11,7 @@ import type {
 import { DatabaseUnusableError, integerOf } from '@escapement/db'
 import type { ListEntry } from './lock-statements.ts'
 import type { LockTable } from './lock-table.ts'
+import type { ReleaseTeller } from './release-teller.ts'
 
 /** How often a key is asked for that was held, and is not any more when it is looked at. */
 const MOST_TRIES = 3
@@ -30,10 +31,12 @@ export class ServerLockDriver implements LockDriver {
   readonly minTtlMs = 100
   readonly maxTtlMs = 86_400_000
   readonly #open: () => Promise<LockTable>
+  readonly #teller: ReleaseTeller
   #opening: Promise<LockTable> | undefined
 
-  constructor(open: () => Promise<LockTable>) {
+  constructor(open: () => Promise<LockTable>, teller: ReleaseTeller) {
     this.#open = open
+    this.#teller = teller
   }
 
   tryAcquire(request: LockRequest): Promise<LockGrant | LockRefusal> {
@@ -45,11 +48,10 @@ export class ServerLockDriver implements LockDriver {
   }
 
   release({ key, owner, fence }: LockRelease): Promise<boolean> {
-    return this.on(async ({ server, statements, channel }) => {
+    return this.on(async (table) => {
       const values = { name: key, owner, fence }
-      const { affected, rows } = await server.run<{ is_awaited?: unknown }>(statements.release, values)
-      // Afterwards, since transactions that notify commit one after the other. Who misses it asks again a little later.
-      if (rows[0]?.is_awaited === true) server.run(statements.tell, { channel, payload: key }).catch(() => undefined)
+      const { affected, rows } = await table.server.run<{ is_awaited?: unknown }>(table.statements.release, values)
+      if (rows[0]?.is_awaited === true) this.#teller.tell(table, key)
       return affected > 0
     })
   }
@@ -62,8 +64,10 @@ export class ServerLockDriver implements LockDriver {
     return this.on(({ server }) => server.now())
   }
 
-  /** The database is the host's. */
-  async close(): Promise<void> {}
+  /** The database is the host's, who may end it then. */
+  close(): Promise<void> {
+    return this.#teller.close()
+  }
 
   /** Does something on the table. */
   protected async on<T>(work: (table: LockTable) => Promise<T>): Promise<T> {

@@ -3,6 +3,7 @@ import { integerOf } from '@escapement/db'
 import { ServerLockDriver } from './lock-driver.ts'
 import type { LockTable } from './lock-table.ts'
 import type { ReleaseNotices } from './release-notices.ts'
+import type { ReleaseTeller } from './release-teller.ts'
 
 /** For how long a key counts as waited for after somebody has begun to, at least as long as anybody waits. Milliseconds. */
 const AWAITED_MS = 60_000
@@ -20,13 +21,18 @@ export class NotifiedLockDriver extends ServerLockDriver {
   readonly #makeNotices: (table: LockTable) => ReleaseNotices
   #notices: ReleaseNotices | undefined
 
-  constructor(open: () => Promise<LockTable>, makeNotices: (table: LockTable) => ReleaseNotices) {
-    super(open)
+  constructor(
+    open: () => Promise<LockTable>,
+    teller: ReleaseTeller,
+    makeNotices: (table: LockTable) => ReleaseNotices,
+  ) {
+    super(open, teller)
     this.#makeNotices = makeNotices
   }
 
   waitForRelease({ key }: LockRequest, { timeoutMs, signal }: ReleaseWait): Promise<void> {
     return this.on(async (table) => {
+      if (signal.aborted) return // and the driver may be closed
       const notices = this.#noticesOf(table)
       const { promise: woken, resolve } = Promise.withResolvers<void>()
       const stop = notices.listen(key, resolve)
@@ -44,8 +50,7 @@ export class NotifiedLockDriver extends ServerLockDriver {
   }
 
   override async close(): Promise<void> {
-    await this.#notices?.close()
-    await super.close()
+    await Promise.all([this.#notices?.close(), super.close()])
   }
 
   /**

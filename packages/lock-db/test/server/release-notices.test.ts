@@ -1,7 +1,7 @@
 import { InvalidOptionError } from '@escapement/base'
 import type { MutexManager } from '@escapement/core'
 import { notificationChannel, pgNotify } from '@escapement/db'
-import { type DbMutexOptions, dbMutex } from '@escapement/lock-db'
+import { dbLockDriver, type DbMutexOptions, dbMutex } from '@escapement/lock-db'
 import { silentLogger } from '@escapement/testkit'
 import { endSessions } from '@escapement/testkit/servers'
 import { describeOnServers } from '@escapement/testkit/vitest'
@@ -52,6 +52,21 @@ describeOnServers(['postgres'], ({ url }) => {
     expect(performance.now() - releasedAt).toBeLessThan(1_000)
   })
 
+  test('rule 23: waiters are told of all that a process gives back at its end', async () => {
+    const waiter = process()
+    const pool = new Pool({ connectionString: url(), max: 1 })
+    const ending = dbMutex(pool, { logger: silentLogger })
+    const keys = ['first', 'second', 'third']
+    for (const key of keys) await ending.acquire(key, { ttl: '60s' })
+    const waiting = Promise.all(keys.map((key) => waiter.mutex.acquire(key, { wait: '30s' })))
+    for (const key of keys) await untilAwaited(key)
+    const endedAt = performance.now()
+    await ending.close()
+    await pool.end()
+    for (const lease of await waiting) lease.assertHeld()
+    expect(performance.now() - endedAt).toBeLessThan(1_000)
+  })
+
   test('rule 23: no release is missed by who begins to wait at that moment', async () => {
     const [holder, waiter] = [process(), process()]
     const first = await holder.mutex.acquire('race', { ttl: '60s' })
@@ -97,6 +112,23 @@ describeOnServers(['postgres'], ({ url }) => {
     for (let times = 0; times < 5; times++) await holder.mutex.withLock('alone', async () => undefined)
     await listener.query(`NOTIFY "${notificationChannel('escapement_', 'locks', 'public')}", 'last'`)
     await expect.poll(() => heard).toEqual(['last'])
+  })
+
+  test('who does not wait any more opens no session', async () => {
+    await using straight = serverPool('postgres', url())
+    const opened: Client[] = []
+    const counted = pgNotify(() => {
+      const client = new Client({ connectionString: url() })
+      opened.push(client)
+      return client
+    })
+    const driver = dbLockDriver(straight.pool, { notify: counted })
+    onTestFinished(() => driver.close())
+    const request = { key: 'given up', owner: 'somebody', ttlMs: 60_000 }
+    const waiting = driver.waitForRelease?.(request, { timeoutMs: 5_000, signal: AbortSignal.abort() })
+    await driver.close()
+    await waiting
+    expect(opened).toHaveLength(0)
   })
 
   test('a closed mutex leaves no session of its own', async () => {
