@@ -12,16 +12,33 @@ import { openWokenFloor } from './woken-redis-floor.ts'
 declare module 'ioredis' {
   interface RedisCommander<Context> {
     releaseFloor(key: string, owner: string, callback?: Callback<number>): Result<number, Context>
+    acquireFenced(
+      key: string,
+      fence: string,
+      owner: string,
+      ttlMs: number,
+      callback?: Callback<string | null>,
+    ): Result<string | null, Context>
   }
 }
 
 /** Compare and delete, as the page of Redis on distributed locks has it. */
 const RELEASE = `if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0`
 
+/** What a fence adds: the server's clock, the greatest fence so far, and a second write. */
+const ACQUIRE_FENCED = `
+if not redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2]) then return nil end
+local time = redis.call('TIME')
+local last = tonumber(redis.call('GET', KEYS[2]) or 0)
+local fence = string.format('%.0f', math.max(last + 1, time[1] * 1000000 + time[2]))
+redis.call('SET', KEYS[2], fence)
+return fence`
+
 /** Keys of one Redis, each contender through a connection of its own. */
 export const REDIS_LOCKS: readonly LockContender[] = [
   floorLock('SET NX PX, and a script that deletes', 'Redis', openFloor),
   floorLock('SET NX PX, and a script that deletes and wakes by a message', 'Redis', openWokenFloor, true),
+  floorLock('a script that grants with a fence, a script that deletes', 'Redis', openFencedFloor),
   ourLock('redisMutex', 'Redis', (url) => {
     const client = new Redis(url)
     return { mutex: redisMutex(client), close: () => client.quit() }
@@ -41,6 +58,22 @@ function openFloor(url: string): OpenLock {
       const owner = `floor-${++owners}`
       await client.set(`floor:${key}`, owner, 'PX', ttlMs, 'NX')
       return () => client.releaseFloor(`floor:${key}`, owner)
+    },
+    [Symbol.asyncDispose]: async () => void (await client.quit()),
+  }
+}
+
+function openFencedFloor(url: string): OpenLock {
+  const client = new Redis(url)
+  client.defineCommand('acquireFenced', { numberOfKeys: 2, lua: ACQUIRE_FENCED })
+  client.defineCommand('releaseFloor', { numberOfKeys: 1, lua: RELEASE })
+  let owners = 0
+  return {
+    acquire: async (key, ttlMs) => {
+      const owner = `floor-${++owners}`
+      const name = `fenced-floor:${key}`
+      await client.acquireFenced(name, `${name}:fence`, owner, ttlMs)
+      return () => client.releaseFloor(name, owner)
     },
     [Symbol.asyncDispose]: async () => void (await client.quit()),
   }
