@@ -1,4 +1,4 @@
-/** Contends for keys that are granted to everybody; fences and writes are counted in a folder. */
+/** Contends for keys that are granted to everybody; fences and writes are counted in a folder, and each second write fails. */
 import { appendFileSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createMutexManager, type LockDriver } from '@escapement/core'
@@ -21,4 +21,11 @@ const driver: LockDriver = {
   close: async () => undefined,
 }
 const mutex = createMutexManager(driver, { logger: silentLogger })
-await contend({ mutex, write: async ({ key }) => count(`${key}-writes`) })
+await contend({
+  mutex,
+  write: async ({ key }) => {
+    const place = count(`${key}-writes`)
+    if (place % 2 === 0) throw new TypeError('the script is wrong')
+    return place
+  },
+})

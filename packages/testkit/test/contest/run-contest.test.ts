@@ -19,9 +19,11 @@ function contest(wrong: string): Promise<ContestReport> {
 }
 
 describe.skipIf(process.platform === 'win32')('a contest', () => {
-  test('finds that a lock grants a key to everybody', async () => {
-    const { findings, leases, appliedWrites, faults } = await contest('shared')
+  test('finds that a lock grants a key to everybody, and that writes fail for no reason', async () => {
+    const { findings, leases, appliedWrites, failedWrites, faults } = await contest('shared')
     expect(findings).toContainEqual(expect.stringMatching(/^key, overlap: fence \d+ was still relied on/))
+    expect(findings).toContainEqual(expect.stringMatching(/^a write of key failed: TypeError: the script is wrong/))
+    expect(failedWrites).toBeGreaterThan(0)
     expect(leases).toBeGreaterThan(1)
     expect(appliedWrites).toBeGreaterThan(0)
     expect(faults.map(({ name }) => name)).toEqual(['a holder was killed'])
