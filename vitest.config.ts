@@ -6,10 +6,15 @@ const isCi = process.env['CI'] === 'true'
 const SOAK = 'bench/test/soak.test.ts'
 const isSoak = process.env['ESCAPEMENT_SOAK'] === '1'
 /**
- * Files whose tests need no server and leave their process as it was. They run one after the other in the same processes:
- * to load the packages anew for each of them takes longer than its tests.
+ * Files whose tests leave their process as it was. They run one after the other in the same processes: to load the
+ * packages anew for each of them takes longer than most of their tests.
  */
-const SHARING = ['packages/core/test/!(run)/**/*.test.ts', 'scripts/test/**/*.test.ts']
+const SHARING = [
+  'packages/{base,db,testkit}/test/**/*.test.ts',
+  'packages/core/test/!(run)/**/*.test.ts',
+  'packages/store-db/test/**/!(*.contract|*processes|large-store).test.ts',
+  'scripts/test/**/*.test.ts',
+]
 const EVERYTHING = ['{packages,examples}/*/test/**/*.test.ts', '{bench,scripts}/test/**/*.test.ts']
 
 const config: ViteUserConfig = {

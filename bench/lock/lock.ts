@@ -38,7 +38,9 @@ async function report(scale: Scale): Promise<Report> {
         'of 5 processes and the holder in a sixth, only what goes from one process to another; `together`: all in one process. ' +
         'Takeover: how long after the end of its lease the key of a holder that was killed is another’s, the longest of all ' +
         'rounds. Contention: each of 100 keys is wanted by two clients in the same instant and kept for 5 ms; `steady`: one key ' +
-        'each 5 ms; `burst`: all keys in one instant. The acquire includes the wait for the other one.',
+        'each 5 ms; `burst`: all keys in one instant. The acquire includes the wait for the other one. The floors that wait are what is ' +
+        'possible at all: on etcd a release is an fsync before anybody can be told of it, and the server looks for leases that have ' +
+        'ended each 500 ms (`lessor.runLoop`), so that a takeover there is up to that much later than the lease.',
     ],
   }
 }

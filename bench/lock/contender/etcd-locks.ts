@@ -4,11 +4,13 @@ import { etcd3Peer } from '../peer/etcd3-peer.ts'
 import type { LockContender, OpenLock } from '../lock-contender.ts'
 import { floorLock } from './floor-lock.ts'
 import { ourLock } from './our-lock.ts'
+import { openQueueFloor } from './queue-etcd-floor.ts'
 
 /** Keys under leases on one etcd, each contender through a client of its own. */
 export const ETCD_LOCKS: readonly LockContender[] = [
   floorLock('a lease, a transaction, the end of the lease', 'etcd', openFloor),
   floorLock('a transaction and a delete, one lease for all', 'etcd', openSharedFloor),
+  floorLock('a lease, a key in a queue, a watch on the one before', 'etcd', openQueueFloor, true),
   ourLock('etcdMutex', 'etcd', (url) => {
     const client = new Etcd3({ hosts: url })
     return { mutex: etcdMutex(client), close: () => client.close() }

@@ -7,6 +7,7 @@ import { verrouOnRedis } from '../peer/verrou-peer.ts'
 import type { LockContender, OpenLock } from '../lock-contender.ts'
 import { floorLock } from './floor-lock.ts'
 import { ourLock } from './our-lock.ts'
+import { openWokenFloor } from './woken-redis-floor.ts'
 
 declare module 'ioredis' {
   interface RedisCommander<Context> {
@@ -20,6 +21,7 @@ const RELEASE = `if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call
 /** Keys of one Redis, each contender through a connection of its own. */
 export const REDIS_LOCKS: readonly LockContender[] = [
   floorLock('SET NX PX, and a script that deletes', 'Redis', openFloor),
+  floorLock('SET NX PX, and a script that deletes and wakes by a message', 'Redis', openWokenFloor, true),
   ourLock('redisMutex', 'Redis', (url) => {
     const client = new Redis(url)
     return { mutex: redisMutex(client), close: () => client.quit() }

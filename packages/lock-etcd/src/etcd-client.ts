@@ -70,13 +70,16 @@ interface EtcdTransactionAnswer {
 
 /** What the server tells a watcher. */
 export interface EtcdWatchAnswer {
+  readonly header: { readonly revision: string }
+  /** The watch has begun, with what comes after the revision of the header. */
+  readonly created: boolean
   readonly canceled: boolean
   readonly events: readonly unknown[]
 }
 
 /** What asks for a watch. */
 interface EtcdWatchRequest {
-  readonly create_request: { readonly key: Buffer; readonly start_revision: string; readonly filters: number[] }
+  readonly create_request: { readonly key: Buffer; readonly filters: number[] }
 }
 
 /** A client of etcd 3.3 or later: an `Etcd3` of the package `etcd3`, of which these calls are used. */

@@ -79,6 +79,6 @@ export interface EtcdServer {
   /** Ends a lease with its keys; answers false for one that has ended. */
   revoke(lease: string): Promise<boolean>
   transact(transaction: Transaction): Promise<TransactionAnswer>
-  /** @param from - The first revision that counts. */
-  watchDeletion(key: Buffer, from: bigint): DeletionWatch
+  /** @param seenAt - The revision at which the key was there. */
+  watchDeletion(key: Buffer, seenAt: bigint): DeletionWatch
 }

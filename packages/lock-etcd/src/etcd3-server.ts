@@ -60,21 +60,25 @@ class Etcd3Server implements EtcdServer {
     }
   }
 
-  watchDeletion(key: Buffer, from: bigint): DeletionWatch {
+  /** It begins now: of what lies behind it is told only each 100 ms (etcd, `syncWatchersLoop`), of all else by then, too. */
+  watchDeletion(key: Buffer, seenAt: bigint): DeletionWatch {
     let isEnded = false
     let stream: EtcdStream<unknown, EtcdWatchAnswer> | undefined
     const watch = async (): Promise<void> => {
       const opened = await this.#client.watchClient.watch()
       stream = opened
       const over = new Promise<void>((resolve, reject) => {
-        opened.on('data', ({ canceled, events }) => {
+        opened.on('data', ({ header, created, canceled, events }) => {
           if (canceled || events.length > 0) resolve()
+          else if (created && BigInt(header.revision) > seenAt) {
+            this.#isThere(key).then((isThere) => (isThere ? undefined : resolve()), reject)
+          }
         })
         opened.on('error', reject)
         opened.on('end', resolve)
       })
       if (isEnded) return endStream(opened)
-      opened.write({ create_request: { key, start_revision: String(from), filters: [NO_PUT] } })
+      opened.write({ create_request: { key, filters: [NO_PUT] } })
       await over
     }
     const end = (): void => {
@@ -82,6 +86,11 @@ class Etcd3Server implements EtcdServer {
       if (stream !== undefined) endStream(stream)
     }
     return { over: understood(watch()), end }
+  }
+
+  async #isThere(key: Buffer): Promise<boolean> {
+    const { keys } = await this.transact({ success: [{ kind: 'get', key }] })
+    return keys[0] !== null
   }
 
   async #renew(leases: readonly string[]): Promise<readonly number[]> {

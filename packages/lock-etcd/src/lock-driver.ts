@@ -11,7 +11,7 @@ import type {
   RenewalOutcome,
 } from '@escapement/core'
 import { Epoch } from './epoch.ts'
-import type { EtcdServer, KeyState, Operation } from './etcd-server.ts'
+import type { EtcdServer, KeyState, Operation, Transaction } from './etcd-server.ts'
 import { HeldLeases } from './held-leases.ts'
 import { LeaseEnds } from './lease-ends.ts'
 import type { LockKeys } from './lock-keys.ts'
@@ -77,9 +77,9 @@ class QueueLockDriver implements LockDriver {
     const place = await this.#places.find(request.owner)
     if (place === undefined) return this.#ask(request)
     const answer = await this.#askFrom(place, request)
-    if (answer !== null && !answer.isGranted) return answer
+    if (answer !== null) return answer
     this.#places.forget(request.owner)
-    return answer ?? this.#ask(request)
+    return this.#ask(request)
   }
 
   async renewMany(renewals: readonly LockRenewal[]): Promise<readonly RenewalOutcome[]> {
@@ -128,22 +128,33 @@ class QueueLockDriver implements LockDriver {
   }
 
   /** Asks for a key whose queue the owner does not stand in, as far as is known here. */
-  async #ask({ key, owner, ttlMs }: LockRequest): Promise<LockGrant | LockRefusal> {
+  async #ask(request: LockRequest): Promise<LockGrant | LockRefusal> {
+    const { key, owner, ttlMs, waits = false } = request
     const place = this.#keys.place(key, owner)
     const lease = await this.#server.grant(Math.ceil(ttlMs / 1_000))
+    const put: Operation = { kind: 'put', key: place, value: '', lease: lease.id }
+    const joining: Transaction = { conditions: [{ kind: 'absent', key: place }], success: [put] }
+    const join: Operation = { kind: 'transact', transaction: joining }
+    let hasJoined = false
     for (let tries = 0; tries < MOST_TRIES; tries++) {
       const epoch = await this.#epoch.value()
-      const { held, revision, keys } = await this.#server.transact({
+      const { held, revision, keys, nested } = await this.#server.transact({
         conditions: [
           { kind: 'none-under', prefix: this.#keys.queue(key) },
           this.#epoch.is(epoch),
           ...this.#quarantine.isOver,
         ],
-        success: [{ kind: 'put', key: place, value: '', lease: lease.id }],
-        failure: this.#looking(key, owner),
+        success: [put],
+        failure: [...this.#looking(key, owner), ...(waits ? [join] : [])],
       })
       if (held) return this.#granted(key, owner, epoch + revision, lease.id, lease.ttlMs)
       const look = this.#seen(keys)
+      // The client may have repeated the transaction by itself.
+      const joinedAt = nested.at(-1) ? revision : look.own?.lease === lease.id ? look.own.createRevision : null
+      if (joinedAt !== null) {
+        hasJoined = true
+        this.#places.add(request, lease, joinedAt)
+      }
       if (look.isClosed) break
       if (look.oldest === null || look.epoch === null) continue // only the epoch was another one
       if (look.own === null || !look.own.key.equals(look.oldest.key)) break
@@ -153,7 +164,7 @@ class QueueLockDriver implements LockDriver {
       this.#ends.end(lease.id)
       return this.#granted(key, owner, fence, look.own.lease, await this.#server.leftMs(look.own.lease))
     }
-    this.#ends.end(lease.id)
+    if (!hasJoined) this.#ends.end(lease.id)
     return { isGranted: false, heldForMs: null }
   }
 
@@ -173,6 +184,7 @@ class QueueLockDriver implements LockDriver {
   }
 
   #granted(key: string, owner: string, fence: bigint, lease: string, ttlMs: number): LockGrant {
+    this.#places.forget(owner)
     this.#held.add({ key, owner, fence, lease })
     return { isGranted: true, fence, ttlMs }
   }

@@ -11,6 +11,8 @@ export interface Place {
   readonly lease: EtcdLease
   /** The revision at which it was taken. Whoever has the least of a queue has the key. */
   readonly revision: bigint
+  /** When its lease is to be renewed, if it is still waited in then: an instant of the monotonic clock, milliseconds. */
+  renewAt: number
 }
 
 /** What places are made with. */
@@ -43,6 +45,11 @@ export class WaitingPlaces {
     return this.#places.get(owner)?.catch(() => undefined)
   }
 
+  /** The place that `owner` has taken with `lease` at `revision`. */
+  add({ key, owner }: LockRequest, lease: EtcdLease, revision: bigint): void {
+    this.#places.set(owner, Promise.resolve(this.#place(key, lease, revision)))
+  }
+
   /** The place is no longer waited in. */
   forget(owner: string): void {
     this.#places.delete(owner)
@@ -53,7 +60,7 @@ export class WaitingPlaces {
    * the server ends the watch.
    */
   async wait(request: LockRequest, wait: ReleaseWait): Promise<void> {
-    const place = await this.#takeOrRenew(request)
+    const place = await this.#takeOrKeep(request)
     const { keys, revision } = await this.#server.transact({
       success: [
         { kind: 'next-older', prefix: this.#keys.queue(request.key), revision: place.revision },
@@ -62,7 +69,7 @@ export class WaitingPlaces {
     })
     const ahead = keys[0] ?? keys[1] ?? null
     if (ahead === null || wait.signal.aborted) return
-    const watch = this.#server.watchDeletion(ahead.key, revision + 1n)
+    const watch = this.#server.watchDeletion(ahead.key, revision)
     try {
       await this.#waitThere(place, watch, wait)
     } finally {
@@ -77,12 +84,9 @@ export class WaitingPlaces {
     for (const place of places) if (place !== undefined) this.#ends.end(place.lease.id)
   }
 
-  async #takeOrRenew(request: LockRequest): Promise<Place> {
+  async #takeOrKeep(request: LockRequest): Promise<Place> {
     const known = await this.find(request.owner)
-    if (known !== undefined) {
-      const [leftMs = 0] = await this.#server.renew([known.lease.id])
-      if (leftMs > 0) return known
-    }
+    if (known !== undefined && (await this.#keep(known))) return known
     const taking = this.#take(request)
     this.#places.set(request.owner, taking)
     taking.catch(() => this.forget(request.owner))
@@ -98,10 +102,24 @@ export class WaitingPlaces {
       failure: [{ kind: 'get', key: place }],
     })
     const earlier = keys[0] ?? null
-    if (held || earlier === null || earlier.lease === lease.id) return { key, lease, revision }
+    if (held || earlier === null || earlier.lease === lease.id) return this.#place(key, lease, revision)
     // Taken by a request whose answer was lost.
     this.#ends.end(lease.id)
-    return { key, lease: { id: earlier.lease, ttlMs: lease.ttlMs }, revision: earlier.createRevision }
+    const { lease: id, createRevision } = earlier
+    return this.#place(key, { id, ttlMs: lease.ttlMs }, createRevision)
+  }
+
+  #place(key: string, lease: EtcdLease, revision: bigint): Place {
+    return { key, lease, revision, renewAt: this.#runtime.monotonic() + lease.ttlMs / 3 }
+  }
+
+  /** Renews the lease if it is time to; answers false when it has ended. */
+  async #keep(place: Place): Promise<boolean> {
+    const now = this.#runtime.monotonic()
+    if (now < place.renewAt) return true
+    const [leftMs = 0] = await this.#server.renew([place.lease.id])
+    place.renewAt = now + leftMs / 3
+    return leftMs > 0
   }
 
   async #waitThere(place: Place, watch: DeletionWatch, { timeoutMs, signal }: ReleaseWait): Promise<void> {
@@ -113,7 +131,9 @@ export class WaitingPlaces {
       const pause = new AbortController()
       const stop = (): void => pause.abort()
       signal.addEventListener('abort', stop)
-      const paused = clock.sleep(Math.min(leftMs, place.lease.ttlMs / 3), pause.signal, { keepAlive: false })
+      const paused = clock.sleep(Math.min(leftMs, place.renewAt - clock.monotonic()), pause.signal, {
+        keepAlive: false,
+      })
       try {
         if (
           await Promise.race([
@@ -129,7 +149,7 @@ export class WaitingPlaces {
         signal.removeEventListener('abort', stop)
         pause.abort()
       }
-      if (!signal.aborted) await this.#server.renew([place.lease.id])
+      if (!signal.aborted && !(await this.#keep(place))) return
     }
   }
 }

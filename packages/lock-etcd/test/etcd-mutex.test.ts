@@ -1,7 +1,9 @@
+import { systemRuntime } from '@escapement/base'
 import { etcdLockDriver, etcdMutex, type EtcdClient } from '@escapement/lock-etcd'
 import { describeWithServer } from '@escapement/testkit/vitest'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test, vi } from 'vitest'
+import { etcd3Server } from '../src/etcd3-server.ts'
 import { etcdRoom } from './etcd-room.ts'
 
 test('what is no client of etcd3 is refused, and so is a prefix that does not end in a slash', async () => {
@@ -79,6 +81,29 @@ describeWithServer('etcd', ({ url }) => {
     const lease = await room.mutex().acquire('key')
     expect(await room.mutex().tryAcquire('key')).toBeNull()
     expect(await room.keys()).toEqual(['epoch', `locks/key/${lease.owner}`])
+  })
+
+  test('who will wait stands in the queue once it is refused, and leaves it when it gives up', async () => {
+    await using room = etcdRoom(url)
+    const driver = etcdLockDriver(room.client, { prefix: room.prefix })
+    const lease = await room.mutex().acquire('key')
+    const request = { key: 'key', owner: 'waiter', ttlMs: 5_000, waits: true }
+    for (let times = 0; times < 2; times++) expect(await driver.tryAcquire(request)).toMatchObject({ isGranted: false })
+    expect(await room.keys()).toEqual(['epoch', `locks/key/${lease.owner}`, 'locks/key/waiter'].toSorted())
+    expect(await driver.release({ key: 'key', owner: 'waiter', fence: null })).toBe(true)
+    expect(await room.keys()).toEqual(['epoch', `locks/key/${lease.owner}`])
+  })
+
+  test('a key that went before its watch began is told of all the same', async () => {
+    await using room = etcdRoom(url)
+    const server = etcd3Server(room.client, systemRuntime)
+    const key = Buffer.from(`${room.prefix}gone`)
+    const { revision } = await server.transact({ success: [{ kind: 'put', key, value: '', lease: null }] })
+    await server.transact({ success: [{ kind: 'delete', key }] })
+    const watch = server.watchDeletion(key, revision)
+    await watch.over
+    watch.end()
+    expect(await room.keys()).toEqual([])
   })
 
   test('a name that another one begins with is another lock', async () => {

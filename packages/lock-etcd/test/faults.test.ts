@@ -86,15 +86,21 @@ describeWithServer('etcd', ({ url }) => {
     ;(await waiting).assertHeld()
   })
 
-  test('a watch that begins before a compaction is over at once, so that the key is looked at again', async () => {
+  test('a compaction between the look at a key and its watch hides neither its deletion nor a later one', async () => {
     await using room = etcdRoom(url)
     const { client, prefix } = room
     const server = etcd3Server(client, systemRuntime)
-    const first = await client.put(`${prefix}key`).value(1)
-    const second = await client.put(`${prefix}key`).value(2)
-    await client.kv.compact({ revision: second.header.revision })
-    const watch = server.watchDeletion(Buffer.from(`${prefix}key`), BigInt(first.header.revision))
-    await expect(watch.over).resolves.toBeUndefined()
-    watch.end()
+    const [gone, going] = [`${prefix}gone`, `${prefix}going`]
+    await client.put(gone).value(1)
+    const seen = await client.put(going).value(1)
+    await client.delete().key(gone)
+    const { header } = await client.put(`${prefix}unrelated`).value(1)
+    await client.kv.compact({ revision: header.revision })
+    const watches = [gone, going].map((key) => server.watchDeletion(Buffer.from(key), BigInt(seen.header.revision)))
+    await watches[0]?.over
+    await client.delete().key(going)
+    await watches[1]?.over
+    for (const watch of watches) watch.end()
+    expect(await room.keys()).toEqual(['unrelated'])
   })
 })

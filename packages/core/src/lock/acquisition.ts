@@ -8,6 +8,7 @@ import type { Turn } from './key-turns.ts'
 import type { LeaseKeeper } from './lease-keeper.ts'
 import { answerLimitMs, pollMs, requestBackoffMs } from './lease-timing.ts'
 import type { LockRefusal } from './lock-driver.ts'
+import type { Wanted } from './wanted.ts'
 
 /** How long, beyond the time for waiting, the server's answer to the last question is awaited, milliseconds. */
 const LAST_ANSWER_MS = 1_000
@@ -15,14 +16,6 @@ const LAST_ANSWER_MS = 1_000
 const LONGEST_WATCH_MS = 5_000
 /** Why a pause ended when it was not its time. */
 const RESUMED = 'resumed'
-
-/** What one call asks for, with all defaults filled in. */
-export interface Wanted {
-  readonly key: string
-  readonly ttlMs: number
-  readonly renews: boolean
-  readonly waitMs: number
-}
 
 /** One call of `acquire` or `tryAcquire`, from its first question to its lease. */
 export class Acquisition {
@@ -104,8 +97,7 @@ export class Acquisition {
   }
 
   #newClaim(): Claim {
-    const { key, ttlMs, renews } = this.wanted
-    return new Claim(this.#calls, this.#keeper, key, ttlMs, renews)
+    return new Claim(this.#calls, this.#keeper, this.wanted)
   }
 
   #leftMs(): number {

@@ -5,13 +5,14 @@ import type { LeaseKeeper } from './lease-keeper.ts'
 import { answerLimitMs } from './lease-timing.ts'
 import type { LockGrant, LockRefusal, LockRequest, ReleaseWait } from './lock-driver.ts'
 import { Stopwatch } from './stopwatch.ts'
+import type { Wanted } from './wanted.ts'
 
 /**
  * One owner id that asks for one key. Repeating the request under the same id finds a grant whose answer was lost, and
  * whatever may be granted to the id without being used is given back.
  */
 export class Claim {
-  readonly request: LockRequest
+  readonly request: Required<LockRequest>
   readonly #calls: DriverCalls
   readonly #keeper: LeaseKeeper
   readonly #renews: boolean
@@ -21,11 +22,12 @@ export class Claim {
   /** Whether the server may know the id: by a request of which nobody knows what became of it, or by a place in its queue. */
   #mayBeKnown = false
 
-  constructor(calls: DriverCalls, keeper: LeaseKeeper, key: string, ttlMs: number, renews: boolean) {
+  constructor(calls: DriverCalls, keeper: LeaseKeeper, { key, ttlMs, renews, waitMs }: Wanted) {
     this.#calls = calls
     this.#keeper = keeper
     this.#renews = renews
-    this.request = { key, owner: calls.newOwner(), ttlMs }
+    const waits = waitMs > 0 && calls.driver.waitForRelease !== undefined
+    this.request = { key, owner: calls.newOwner(), ttlMs, waits }
   }
 
   /**
@@ -45,7 +47,10 @@ export class Claim {
       this.#mayBeKnown ||= !isHopeless(error)
       throw error
     }
-    if (!answer.isGranted) return answer
+    if (!answer.isGranted) {
+      this.#mayBeKnown ||= this.request.waits
+      return answer
+    }
     const lease = new HeldLease(this.#calls, this.#keeper, this.request, answer, sent, this.#renews)
     if (this.#keeper.keep(lease)) {
       this.#used = answer.fence
@@ -57,7 +62,6 @@ export class Claim {
 
   /** Resolves when asking again may help. A driver whose server queues may leave the id there until it is granted or given up. */
   async waitForRelease(wait: ReleaseWait): Promise<void> {
-    this.#mayBeKnown = true
     await this.#calls.driver.waitForRelease?.(this.request, wait)
   }
 
@@ -70,7 +74,11 @@ export class Claim {
 
   /** A request that had been given up was answered after all. */
   #hearLate(answer: LockGrant | LockRefusal): void {
-    if (!answer.isGranted) return
+    if (!answer.isGranted) {
+      // It may have been queued.
+      if (this.#isGivenUp && this.request.waits) this.#giveBack(null)
+      return
+    }
     // Without a lease the next request under this id finds the grant; with one it may be the lease's own.
     const isUnwanted = this.#used === undefined ? this.#isGivenUp : this.#used !== answer.fence
     if (isUnwanted) this.#giveBack(answer.fence)

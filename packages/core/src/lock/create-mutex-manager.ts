@@ -1,6 +1,6 @@
 import { durationMs, InvalidOptionError, type Logger, quietLogger, type Runtime, systemRuntime } from '@escapement/base'
 import { LockUnavailableError } from '../error/lock-unavailable-error.ts'
-import { Acquisition, type Wanted } from './acquisition.ts'
+import { Acquisition } from './acquisition.ts'
 import { DriverCalls } from './driver-calls.ts'
 import { HeldLease } from './held-lease.ts'
 import { KeyTurns } from './key-turns.ts'
@@ -10,6 +10,7 @@ import { REGISTER_ANSWER_MS } from './lease-timing.ts'
 import type { LockDriver, RegisterAdvance } from './lock-driver.ts'
 import { checkLockKey } from './lock-key.ts'
 import type { AcquireOptions, LeaseOptions, MutexManager } from './mutex-manager.ts'
+import type { Wanted } from './wanted.ts'
 
 const DEFAULT_TTL_MS = 30_000
 const DEFAULT_WAIT_MS = 10_000

@@ -6,6 +6,11 @@ export interface LockRequest {
   readonly owner: string
   /** How long the lease shall live from the moment of the grant, milliseconds, within the driver's bounds. */
   readonly ttlMs: number
+  /**
+   * Whether whoever is refused will wait, by {@link LockDriver.waitForRelease}, or else release what the owner has: a server
+   * that queues by itself may queue it at once. Default false.
+   */
+  readonly waits?: boolean
 }
 
 /** The key is the owner's. */
