@@ -23,6 +23,7 @@ const CREDENTIALS: ServerFault = {
   advice: 'correct user and password, or see the host that the account is for',
 }
 const RIGHT: ServerFault = { kind: 'unusable', advice: 'have an administrator GRANT the right to this account' }
+const MIGRATE: ServerFault = { kind: 'unusable', advice: "migrate the tables, with migrate: 'auto'" }
 
 /** By number (https://dev.mysql.com/doc/mysql-errors/8.0/en/ and https://mariadb.com/kb/en/mariadb-error-codes/). */
 const FAULTS: Readonly<Record<number, ServerFault>> = {
@@ -73,7 +74,8 @@ const FAULTS: Readonly<Record<number, ServerFault>> = {
   1143: RIGHT,
   1227: RIGHT,
   1370: RIGHT,
-  1146: { kind: 'unusable', advice: "migrate the tables, with migrate: 'auto'" },
+  1054: MIGRATE,
+  1146: MIGRATE,
   1153: { kind: 'unusable', advice: 'raise max_allowed_packet' },
   1665: { kind: 'unusable', advice: 'set binlog_format to ROW or MIXED' },
 }

@@ -2,6 +2,7 @@ import { LOST, networkFault } from '../server/network-fault.ts'
 import type { ServerFault } from '../server/server-fault.ts'
 
 const AGAIN = 'try again'
+const MIGRATE = "migrate the tables, with migrate: 'auto'"
 const NAMED = 'a pooler shares sessions: let it track prepared statements, or set preparedStatements: false'
 
 /** By SQLSTATE, or by its class of two characters (https://www.postgresql.org/docs/current/errcodes-appendix.html). */
@@ -27,7 +28,8 @@ const FAULTS: Readonly<Record<string, ServerFault>> = {
   '3D000': { kind: 'unusable', advice: 'create the database, or correct its name' },
   '3F000': { kind: 'unusable', advice: 'create the schema, or correct its name' },
   '42501': { kind: 'unusable', advice: 'have the owner GRANT the right to this user' },
-  '42P01': { kind: 'unusable', advice: "migrate the tables, with migrate: 'auto'" },
+  '42P01': { kind: 'unusable', advice: MIGRATE },
+  '42703': { kind: 'unusable', advice: MIGRATE },
   '26000': { kind: 'unusable', advice: NAMED },
   '42P05': { kind: 'unusable', advice: NAMED },
   '54000': { kind: 'unusable', advice: 'the statement exceeds a limit of the server' },

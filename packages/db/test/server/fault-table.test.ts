@@ -20,7 +20,7 @@ describe.each<readonly [string, object, readonly Case[]]>([
   [
     'unusable',
     UNUSABLE,
-    ['28P01', '28000', '3D000', '3F000', '42501', '42P01', '26000', '42P05'].map((code) => postgres(code)),
+    ['28P01', '28000', '3D000', '3F000', '42501', '42P01', '42703', '26000', '42P05'].map((code) => postgres(code)),
   ],
   [
     'unavailable',
@@ -28,7 +28,11 @@ describe.each<readonly [string, object, readonly Case[]]>([
     [1040, 1053, 1203, 1290, 1317, 1461, 1792, 1836, 1927, 1969, 3024, 4031].map((errno) => mysql(errno)),
   ],
   ['in conflict', CONFLICT, [1020, 1205, 1213, 3572].map((errno) => mysql(errno))],
-  ['unusable', UNUSABLE, [1044, 1045, 1049, 1130, 1142, 1143, 1146, 1227, 1665, 1698].map((errno) => mysql(errno))],
+  [
+    'unusable',
+    UNUSABLE,
+    [1044, 1045, 1049, 1054, 1130, 1142, 1143, 1146, 1227, 1665, 1698].map((errno) => mysql(errno)),
+  ],
 ])('%s', (_what, expected, cases) => {
   it.each(cases)('is what %s means by %o', (dialect, error) => {
     expect(hostTransactionError(error, dialect)).toMatchObject({ ...expected, cause: error })

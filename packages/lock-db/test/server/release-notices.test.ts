@@ -147,6 +147,16 @@ describeOnServers(['postgres'], ({ url }) => {
     await expect.poll(sessions).toBe(0)
   })
 
+  test('rule 8: a table that came back from before a migration is migrated again', async () => {
+    const { mutex } = process({ prefix: 'restored_' })
+    await using straight = serverPool('postgres', url())
+    const lease = await mutex.acquire('key', { ttl: '60s' })
+    const pool = straight.pool as Pool
+    await pool.query('ALTER TABLE restored_locks DROP COLUMN awaited_until')
+    await pool.query('UPDATE restored_schema SET version = 1')
+    expect(await lease.release()).toBe('released')
+  })
+
   test('refuses what pgNotify has not made', () => {
     expect(() => process({ notify: 'yes' as never })).toThrow(InvalidOptionError)
   })
