@@ -3,27 +3,31 @@ import { type PostgresClient, type PostgresPool, placeOfPostgresPool } from './p
 
 const ignore = (): void => undefined
 
+/** Pools and clients that are listened to: once each, however many handles are made of a pool and how few of them last. */
+const heard = new WeakSet<PostgresPool | PostgresClient>()
+
 /** Lends clients of a `pg.Pool`. Statements are named, so that each session plans a text once. */
 export class PostgresPoolDriver implements ServerDriver {
   readonly place: string
   readonly #pool: PostgresPool
   readonly #isNaming: boolean
-  readonly #heard = new WeakSet<PostgresClient>()
 
   /** @param isNaming - Whether statements are named: not behind a pooler that does not track them. */
   constructor(pool: PostgresPool, isNaming: boolean) {
     this.place = placeOfPostgresPool(pool)
     this.#pool = pool
     this.#isNaming = isNaming
+    if (heard.has(pool)) return
+    heard.add(pool)
     // The pool replaces an idle client that breaks; an error event without a listener would end the process.
     pool.on('error', ignore)
     // The news of its end may come with those that it is ready, before it is lent.
-    pool.on('connect', (client) => this.#hear(client))
+    pool.on('connect', hear)
   }
 
   async lend<T>(work: (connection: ServerConnection) => Promise<T>): Promise<T> {
     const client = await this.#pool.connect()
-    this.#hear(client) // which may be older than this driver
+    hear(client) // which may be older than this driver
     let isReleased = false
     const release = (discard: boolean): void => {
       if (isReleased) return
@@ -44,11 +48,11 @@ export class PostgresPoolDriver implements ServerDriver {
       release(false)
     }
   }
+}
 
-  /** The pool does not listen while a client is lent; the query rejects as well. */
-  #hear(client: PostgresClient): void {
-    if (this.#heard.has(client)) return
-    this.#heard.add(client)
-    client.on('error', ignore)
-  }
+/** The pool does not listen while a client is lent; the query rejects as well. */
+function hear(client: PostgresClient): void {
+  if (heard.has(client)) return
+  heard.add(client)
+  client.on('error', ignore)
 }

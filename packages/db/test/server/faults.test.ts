@@ -1,4 +1,5 @@
 import { describeOnServers } from '@escapement/testkit/vitest'
+import type { Pool } from 'pg'
 import { describe, expect, it } from 'vitest'
 import { integerOf, openServer, type SqlServer, statement } from '../../src/index.ts'
 import { openerFor } from './sources.ts'
@@ -103,6 +104,18 @@ describeOnServers(['postgres', 'mariadb'], { concurrent: true }, ({ kind, url })
 
 describeOnServers(['postgres'], ({ kind, url }) => {
   const opener = openerFor(kind)
+
+  it('however many handles are made of a pool, the pool and its clients have the listeners of one', async () => {
+    const pool = opener.pool(url(), 1) as Pool
+    const client = await pool.connect()
+    client.release()
+    const counted = async (): Promise<readonly number[]> => {
+      await openServer(pool).open()
+      return [pool.listenerCount('error'), pool.listenerCount('connect'), client.listenerCount('error')]
+    }
+    const first = await counted()
+    for (let handle = 0; handle < 3; handle++) expect(await counted()).toEqual(first)
+  })
 
   it('a table that is changed under a prepared statement is planned anew', async () => {
     const server = await openServer(opener.pool(url(), 2)).open()
