@@ -37,6 +37,9 @@ describe('the environment', () => {
       kind: 'etcd',
       url: 'http://me:secret@10.0.0.7:2379/',
     })
+    expect(problemsOf({ LOCK: 'etcd', ETCD_URL: 'http://me:50%@h' })).toEqual([
+      'ETCD_URL: write each % of the user name and of the password as %25',
+    ])
     expect(problemsOf({ LOCK: 'zookeeper' })).toEqual(['LOCK is "zookeeper": give db, redis or etcd'])
     expect(problemsOf({ LOCK: 'redis', REDIS_URL: 'http://user:hunter2@h' })).toEqual([
       'REDIS_URL: give a URL that begins with redis:// or rediss://',

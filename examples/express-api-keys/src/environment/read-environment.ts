@@ -47,7 +47,7 @@ export function readEnvironment(environment: Readonly<Record<string, string | un
     const kind = read('LOCK', lockKind, 'db')
     if (kind === 'db') return { kind }
     if (kind === 'redis') return { kind, url: read('REDIS_URL', redisUrl, 'redis://127.0.0.1:6379', false) }
-    return { kind, url: read('ETCD_URL', httpUrl, new URL('http://127.0.0.1:2379'), false).href }
+    return { kind, url: read('ETCD_URL', etcdUrl, new URL('http://127.0.0.1:2379'), false).href }
   }
 
   const settings: Settings = {
@@ -88,6 +88,15 @@ const httpUrl: Reader<URL> = (text) => {
   const url = URL.parse(text)
   if (url !== null && ['http:', 'https:'].includes(url.protocol)) return url
   throw new Error('give an http or https URL, such as http://127.0.0.1:4001/')
+}
+
+/** Never shown again: it may hold a password. */
+const etcdUrl: Reader<URL> = (text) => {
+  const url = httpUrl(text)
+  if (/%(?![\da-f]{2})/i.test(url.username + url.password)) {
+    throw new Error('write each % of the user name and of the password as %25')
+  }
+  return url
 }
 
 /** Never shown again: it holds a password. */
