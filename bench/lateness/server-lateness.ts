@@ -49,8 +49,8 @@ async function report(scale: Scale): Promise<Report> {
     findings,
     notes: [
       ...servers.notes,
-      `Measured from ${WARM_UP_MS / 1_000} s after the last instance has started. Before, while code is compiled and caches are cold, ` +
-        'single instants are later: up to 110 ms were seen.',
+      `Measured from ${WARM_UP_MS / 1_000} s after the last instance has started: before, code is compiled and caches are cold, and ` +
+        'single instants are later. The floor asks at the instant, we ask before it.',
       'Three real processes share one database. Ticks, duplicates and misses are counted by id from the ledger and from what ' +
         'each handler noted. What a killed process held runs again when its lease (5 s) is over and stands apart. BullMQ has a ' +
         'job scheduler of `* * * * * *` for each job and workers of concurrency 100; it keeps no ledger, so its ticks are counted ' +

@@ -3,11 +3,9 @@ import { type InstanceRow, instanceOf } from '../../instance/instance-row.ts'
 import { backlogOf } from '../../queue/backlog.ts'
 import { type CountedBucket, mergeStats } from '../../stats/merge-stats.ts'
 import { ALL_JOBS } from '../../stats/stats-change.ts'
-import { numbersOf } from '../../stats/stats-row.ts'
 import { readNumbers } from '../read-numbers.ts'
 import type { ServerContext } from '../server-context.ts'
 import { statements } from '../statements.ts'
-import { bucketRowOf } from '../statistics/bucket-row.ts'
 import { overviewSql } from './overview-sql.ts'
 
 const INSTANCE_NUMBERS = ['version', 'started_at', 'heartbeat_at', 'lease_until', 'dead_at', 'now', 'running'] as const
@@ -32,8 +30,9 @@ export function overview(context: ServerContext): Pick<ReadStore, 'instances' | 
 
     async stats(namespace, { job, from, to }) {
       const counted = job ?? ALL_JOBS
-      const { rows } = await context.run(sql.stats, { namespace, job: counted, since: from, until: to })
-      return mergeStats(counted, rows.map(countedOf))
+      const times = { namespace, job: counted, since: from, until: to }
+      const { rows } = await context.run<{ counted: string }>(sql.stats, times)
+      return mergeStats(counted, JSON.parse(`[${rows.map((row) => row.counted).join(',')}]`) as CountedBucket[])
     },
 
     async backlog(namespace) {
@@ -47,22 +46,4 @@ export function overview(context: ServerContext): Pick<ReadStore, 'instances' | 
       return rows.map(({ job }) => job)
     },
   }
-}
-
-function countedOf(found: object): CountedBucket {
-  const row = bucketRowOf(found)
-  const { duration, lateness } = numbersOf(row)
-  return [
-    row.bucket,
-    row.succeeded,
-    row.failed,
-    row.timed_out,
-    row.cancelled,
-    row.retries,
-    row.interruptions,
-    row.duration_sum_ms,
-    row.lateness_sum_ms,
-    duration,
-    lateness,
-  ]
 }
