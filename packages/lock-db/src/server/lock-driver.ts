@@ -11,7 +11,6 @@ import type {
 import { DatabaseUnusableError, integerOf } from '@escapement/db'
 import type { ListEntry } from './lock-statements.ts'
 import type { LockTable } from './lock-table.ts'
-import type { ReleaseTeller } from './release-teller.ts'
 
 /** How often a key is asked for that was held, and is not any more when it is looked at. */
 const MOST_TRIES = 3
@@ -31,12 +30,10 @@ export class ServerLockDriver implements LockDriver {
   readonly minTtlMs = 100
   readonly maxTtlMs = 86_400_000
   readonly #open: () => Promise<LockTable>
-  readonly #teller: ReleaseTeller
   #opening: Promise<LockTable> | undefined
 
-  constructor(open: () => Promise<LockTable>, teller: ReleaseTeller) {
+  constructor(open: () => Promise<LockTable>) {
     this.#open = open
-    this.#teller = teller
   }
 
   tryAcquire(request: LockRequest): Promise<LockGrant | LockRefusal> {
@@ -48,11 +45,8 @@ export class ServerLockDriver implements LockDriver {
   }
 
   release({ key, owner, fence }: LockRelease): Promise<boolean> {
-    return this.on(async (table) => {
-      const values = { name: key, owner, fence }
-      const { affected, rows } = await table.server.run<{ is_awaited?: unknown }>(table.statements.release, values)
-      if (rows[0]?.is_awaited === true) this.#teller.tell(table, key)
-      return affected > 0
+    return this.on(async ({ server, statements, channel }) => {
+      return (await server.run(statements.release, { name: key, owner, fence, channel })).affected > 0
     })
   }
 
@@ -64,10 +58,8 @@ export class ServerLockDriver implements LockDriver {
     return this.on(({ server }) => server.now())
   }
 
-  /** The database is the host's, who may end it then. */
-  close(): Promise<void> {
-    return this.#teller.close()
-  }
+  /** The database is the host's. */
+  async close(): Promise<void> {}
 
   /** Does something on the table. */
   protected async on<T>(work: (table: LockTable) => Promise<T>): Promise<T> {

@@ -12,7 +12,7 @@ export interface LockStatements {
   readonly renew: Statement
   /** `:list`: `n` of those that live. */
   readonly live: Statement
-  /** `:name`, `:owner`, `:fence` or null: ends a live lease; on PostgreSQL answers `is_awaited`. */
+  /** `:name`, `:owner`, `:fence` or null: ends a live lease; on PostgreSQL tells it on `:channel` where somebody waits. */
   readonly release: Statement
   /** PostgreSQL, `:channel`, `:payload`: tells all who listen. */
   readonly tell: Statement
@@ -53,6 +53,8 @@ export function lockStatements(server: SqlServer, prefix: string): LockStatement
   const left = `expires_at - ${nowMs} AS left_ms`
   const awaited = `${left}, awaited_until - ${nowMs} AS awaited_ms`
   const held = `l.name = v.name AND l.owner = v.owner AND l.fence = v.fence AND l.expires_at > ${nowMs}`
+  const release = `UPDATE ${table} SET owner = NULL, expires_at = 0
+     WHERE name = :name AND owner = :owner AND fence = coalesce(:fence, fence) AND expires_at > ${nowMs}`
   return {
     acquire: statement(
       isPostgres
@@ -75,9 +77,11 @@ export function lockStatements(server: SqlServer, prefix: string): LockStatement
     renew: statement(update(`expires_at = ${nowMs} + v.ttl`, held)),
     live: statement(`SELECT v.n FROM ${list}, ${table} AS l WHERE ${held}`),
     release: statement(
-      `UPDATE ${table} SET owner = NULL, expires_at = 0
-       WHERE name = :name AND owner = :owner AND fence = coalesce(:fence, fence) AND expires_at > ${nowMs}
-       ${isPostgres ? `RETURNING awaited_until > ${nowMs} AS is_awaited` : ''}`,
+      isPostgres
+        ? // Told with its commit: a process that died or was stopped in between would leave those who wait asleep.
+          `WITH released AS (${release} RETURNING name, awaited_until > ${nowMs} AS is_awaited)
+           SELECT CASE WHEN is_awaited THEN pg_notify(:channel, name) END FROM released`
+        : release,
     ),
     tell: statement('SELECT pg_notify(:channel, :payload)'),
     look: statement(`SELECT ${awaited} FROM ${table} WHERE name = :name`),

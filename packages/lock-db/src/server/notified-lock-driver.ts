@@ -3,7 +3,6 @@ import { integerOf } from '@escapement/db'
 import { ServerLockDriver } from './lock-driver.ts'
 import type { LockTable } from './lock-table.ts'
 import type { ReleaseNotices } from './release-notices.ts'
-import type { ReleaseTeller } from './release-teller.ts'
 
 /** For how long a key counts as waited for after somebody has begun to, at least as long as anybody waits. Milliseconds. */
 const AWAITED_MS = 60_000
@@ -21,12 +20,8 @@ export class NotifiedLockDriver extends ServerLockDriver {
   readonly #makeNotices: (table: LockTable) => ReleaseNotices
   #notices: ReleaseNotices | undefined
 
-  constructor(
-    open: () => Promise<LockTable>,
-    teller: ReleaseTeller,
-    makeNotices: (table: LockTable) => ReleaseNotices,
-  ) {
-    super(open, teller)
+  constructor(open: () => Promise<LockTable>, makeNotices: (table: LockTable) => ReleaseNotices) {
+    super(open)
     this.#makeNotices = makeNotices
   }
 
@@ -50,7 +45,8 @@ export class NotifiedLockDriver extends ServerLockDriver {
   }
 
   override async close(): Promise<void> {
-    await Promise.all([this.#notices?.close(), super.close()])
+    await this.#notices?.close()
+    await super.close()
   }
 
   /**

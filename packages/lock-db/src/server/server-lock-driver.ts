@@ -4,7 +4,6 @@ import { ServerLockDriver } from './lock-driver.ts'
 import { type LockTable, openLockTable } from './lock-table.ts'
 import { NotifiedLockDriver } from './notified-lock-driver.ts'
 import { ReleaseNotices } from './release-notices.ts'
-import { ReleaseTeller } from './release-teller.ts'
 
 /** How the locks are kept on a server. */
 export interface ServerLockSettings {
@@ -18,7 +17,6 @@ export interface ServerLockSettings {
 /** Locks on PostgreSQL, MySQL or MariaDB. */
 export function serverLockDriver(database: ServerDatabase, { prefix, mode, notify }: ServerLockSettings): LockDriver {
   const open = (): Promise<LockTable> => openLockTable(database, prefix, mode)
-  const teller = new ReleaseTeller(database.runtime)
-  if (notify === null) return new ServerLockDriver(open, teller)
-  return new NotifiedLockDriver(open, teller, (table) => new ReleaseNotices(table, notify))
+  if (notify === null) return new ServerLockDriver(open)
+  return new NotifiedLockDriver(open, (table) => new ReleaseNotices(table, notify))
 }
