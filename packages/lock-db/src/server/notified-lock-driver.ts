@@ -1,8 +1,8 @@
 import type { LockRequest, ReleaseWait } from '@escapement/core'
-import { integerOf } from '@escapement/db'
+import { integerOf, type PgNotify } from '@escapement/db'
 import { ServerLockDriver } from './lock-driver.ts'
 import type { LockTable } from './lock-table.ts'
-import type { ReleaseNotices } from './release-notices.ts'
+import { ReleaseNotices } from './release-notices.ts'
 
 /** For how long a key counts as waited for after somebody has begun to, at least as long as anybody waits. Milliseconds. */
 const AWAITED_MS = 60_000
@@ -17,12 +17,12 @@ interface AwaitedRow {
  * releases such a key tells it, whether he can wait himself or not.
  */
 export class NotifiedLockDriver extends ServerLockDriver {
-  readonly #makeNotices: (table: LockTable) => ReleaseNotices
+  readonly #notify: PgNotify
   #notices: ReleaseNotices | undefined
 
-  constructor(open: () => Promise<LockTable>, makeNotices: (table: LockTable) => ReleaseNotices) {
+  constructor(open: () => Promise<LockTable>, notify: PgNotify) {
     super(open)
-    this.#makeNotices = makeNotices
+    this.#notify = notify
   }
 
   waitForRelease({ key }: LockRequest, { timeoutMs, signal }: ReleaseWait): Promise<void> {
@@ -63,6 +63,6 @@ export class NotifiedLockDriver extends ServerLockDriver {
   }
 
   #noticesOf(table: LockTable): ReleaseNotices {
-    return (this.#notices ??= this.#makeNotices(table))
+    return (this.#notices ??= new ReleaseNotices(table, this.#notify))
   }
 }

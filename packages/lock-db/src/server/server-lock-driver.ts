@@ -3,7 +3,6 @@ import type { MigrateMode, PgNotify, ServerDatabase } from '@escapement/db'
 import { ServerLockDriver } from './lock-driver.ts'
 import { type LockTable, openLockTable } from './lock-table.ts'
 import { NotifiedLockDriver } from './notified-lock-driver.ts'
-import { ReleaseNotices } from './release-notices.ts'
 
 /** How the locks are kept on a server. */
 export interface ServerLockSettings {
@@ -17,6 +16,5 @@ export interface ServerLockSettings {
 /** Locks on PostgreSQL, MySQL or MariaDB. */
 export function serverLockDriver(database: ServerDatabase, { prefix, mode, notify }: ServerLockSettings): LockDriver {
   const open = (): Promise<LockTable> => openLockTable(database, prefix, mode)
-  if (notify === null) return new ServerLockDriver(open)
-  return new NotifiedLockDriver(open, (table) => new ReleaseNotices(table, notify))
+  return notify === null ? new ServerLockDriver(open) : new NotifiedLockDriver(open, notify)
 }

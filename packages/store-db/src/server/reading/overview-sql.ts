@@ -1,21 +1,6 @@
 import { aliveAt } from '../definitions/definitions-sql.ts'
 import type { ServerContext } from '../server-context.ts'
-import type { BucketRow } from '../statistics/bucket-row.ts'
-
-/** The columns of a `CountedBucket`, in its order. */
-const COUNTED = [
-  'bucket',
-  'succeeded',
-  'failed',
-  'timed_out',
-  'cancelled',
-  'retries',
-  'interruptions',
-  'duration_sum_ms',
-  'lateness_sum_ms',
-  'duration',
-  'lateness',
-] as const satisfies readonly (keyof BucketRow)[]
+import { COUNTED_COLUMNS } from '../statistics/bucket-row.ts'
 
 /** Statements about everything at once. */
 export function overviewSql({ tables: t, sql, clock }: ServerContext) {
@@ -28,7 +13,7 @@ export function overviewSql({ tables: t, sql, clock }: ServerContext) {
       FROM ${time}, ${t.instances} AS i WHERE i.namespace = :namespace ORDER BY i.started_at, i.id`,
 
     /** A `CountedBucket` a row, as JSON: drivers take their time for each column of each row. */
-    stats: `SELECT CONCAT('[', CONCAT_WS(',', ${COUNTED.join(', ')}), ']') AS counted FROM ${t.stats}
+    stats: `SELECT CONCAT('[', CONCAT_WS(',', ${COUNTED_COLUMNS}), ']') AS counted FROM ${t.stats}
       WHERE namespace = :namespace AND job = :job AND bucket >= :since AND bucket < :until`,
 
     /** What waits is counted in indexes alone. */

@@ -13,9 +13,7 @@ export interface BucketKey {
 /** A bucket as stored. */
 export type BucketRow = BucketKey & StatsRow
 
-const NUMBERS = [
-  'bucket',
-  'width',
+const COUNTS = [
   'succeeded',
   'failed',
   'timed_out',
@@ -24,7 +22,11 @@ const NUMBERS = [
   'interruptions',
   'duration_sum_ms',
   'lateness_sum_ms',
-] as const satisfies readonly (keyof BucketRow)[]
+] as const satisfies readonly (keyof StatsRow)[]
+const NUMBERS = ['bucket', 'width', ...COUNTS] as const
+
+/** The columns of a `CountedBucket`, in its order. */
+export const COUNTED_COLUMNS: string = ['bucket', ...COUNTS, 'duration', 'lateness'].join(', ')
 
 /** The columns of a bucket, as {@link bucketRowOf} reads them. */
 export const BUCKET_COLUMNS: string = ['job', 'instance', 'duration', 'lateness', ...NUMBERS].join(', ')
