@@ -1,5 +1,6 @@
 import type { Finding, JobStore, StoreCapabilities } from '@escapement/core'
 import type { MigrateMode, PgNotify, ServerDatabase } from '@escapement/db'
+import { Foresight } from './claiming/foresight.ts'
 import { controlContext } from './control-context.ts'
 import { hintingRoles } from './hints/hinting-roles.ts'
 import { ServerHints } from './hints/server-hints.ts'
@@ -33,14 +34,21 @@ export async function openServerJobStore(options: ServerJobStoreOptions): Promis
   const { database, prefix, migrate, notify } = options
   const context = await openServerContext({ database, prefix, migrate })
   const control = options.control === null ? null : await controlContext(options.control, context, prefix)
-  const hints = new ServerHints({ server: context.server, prefix, notify })
+  const foresight = new Foresight()
+  const hints = new ServerHints({
+    server: context.server,
+    prefix,
+    notify,
+    changed: (namespace) => foresight.forget(namespace),
+  })
   const roles = serverRoles(context, {
     ...(control === null ? {} : { control }),
+    foresight,
     atHostCommit: (session, namespace) => hints.atCommit(session, namespace),
   })
   const close = (): Promise<void> => hints.close()
   return {
-    ...hintingRoles(roles, hints),
+    ...hintingRoles(roles, hints, foresight),
     capabilities: SERVER_CAPABILITIES,
     open: () => Promise.resolve(),
     close,

@@ -8,6 +8,7 @@ import type {
   UpkeepStore,
 } from '@escapement/core'
 import { serverClaiming } from './claiming/claiming.ts'
+import { Foresight } from './claiming/foresight.ts'
 import { QueueStarts } from './claiming/queue-starts.ts'
 import { ServerReleases } from './claiming/releases.ts'
 import { serverDefinitions } from './definitions/definitions.ts'
@@ -36,16 +37,18 @@ export interface ServerRolesOptions {
   readonly atHostCommit?: AtHostCommit
   /** Where looks begin, of all roles of a store. Default: new. */
   readonly starts?: QueueStarts
+  /** What claims may rely on instead of looking; without whoever tells it of changes, nothing. Default: new. */
+  readonly foresight?: Foresight
 }
 
 /** All roles of the job store on a server. */
 export function serverRoles(context: ServerContext, options: ServerRolesOptions = {}): StoreRoles {
   const { control, atHostCommit = () => Promise.resolve() } = options
-  const { starts = new QueueStarts(context.server.runtime) } = options
+  const { starts = new QueueStarts(context.server.runtime), foresight = new Foresight() } = options
   if (control !== undefined) {
     const controlling = serverRoles(control, { starts })
     return {
-      ...serverRoles(context, { atHostCommit, starts }),
+      ...serverRoles(context, { atHostCommit, starts, foresight }),
       settle: (namespace, settlements) => controlling.settle(namespace, settlements),
       heartbeat: (namespace, request) => controlling.heartbeat(namespace, request),
     }
@@ -62,7 +65,7 @@ export function serverRoles(context: ServerContext, options: ServerRolesOptions 
     ...serverPlanning(context, { queueUse, insertion, removal, spans }),
     ...serverEnqueue(context, { queueUse, insertion, endings, atHostCommit }),
     ...serverSettling(context, { endings, statistics }),
-    ...serverClaiming(context, { endings, releases, starts }),
+    ...serverClaiming(context, { endings, releases, starts, foresight }),
     ...serverReading(context),
     ...serverUpkeep(context, { removal, statistics, starts, recover: releases.recover.bind(releases) }),
   }

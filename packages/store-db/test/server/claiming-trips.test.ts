@@ -37,9 +37,9 @@ function countStatements(context: ServerContext): { taken(): number } {
 
 describeOnServers(['postgres', 'mariadb'], (onServer) => {
   let counter: ReturnType<typeof countStatements> | undefined
-  const create = serverStores(onServer, (context) => {
+  const create = serverStores(onServer, (context, options) => {
     counter = countStatements(context)
-    return serverRoles(context)
+    return serverRoles(context, options)
   })
   const runtime = virtualRuntime()
   let store: JobStore
@@ -58,10 +58,10 @@ describeOnServers(['postgres', 'mariadb'], (onServer) => {
       expect(taken()).toBe(1)
       await stage.enqueueMany(count)
       taken()
-      // On PostgreSQL the first claim finds out how much waits.
+      // On PostgreSQL the first claim finds out how much waits, and knows where: nothing else has happened since the last look.
       const [most, statements] = onServer.kind === 'postgres' ? [50, 2] : [count, 6] // look, instance, queue, rows, jobs, take
       expect(await stage.claim('a', { slots: count })).toHaveLength(Math.min(count, most))
-      expect(taken()).toBe(statements)
+      expect(taken()).toBe(onServer.kind === 'postgres' ? 1 : statements)
       const rest = Math.max(0, count - most)
       expect(await stage.claim('a', { slots: count })).toHaveLength(rest)
       expect(taken()).toBe(rest === 0 ? 1 : statements)

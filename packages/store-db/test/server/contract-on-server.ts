@@ -3,11 +3,12 @@ import type { Hint, JobStore } from '@escapement/core'
 import { type SqlServer, type SqlValue, statement } from '@escapement/db'
 import type { CreateJobStore } from '@escapement/testkit'
 import type { OnServer } from '@escapement/testkit/vitest'
+import { Foresight } from '../../src/server/claiming/foresight.ts'
 import { type Announcer, hintingRoles } from '../../src/server/hints/hinting-roles.ts'
 import { openServerContext } from '../../src/server/open-server-context.ts'
 import type { ServerClock, ServerContext } from '../../src/server/server-context.ts'
 import { SERVER_CAPABILITIES } from '../../src/server/server-job-store.ts'
-import type { StoreRoles } from '../../src/server/server-roles.ts'
+import type { ServerRolesOptions, StoreRoles } from '../../src/server/server-roles.ts'
 import { JOB_TABLES } from '../../src/table-names.ts'
 import { openerFor } from './server-pools.ts'
 
@@ -25,15 +26,19 @@ function tableClock(server: SqlServer): ServerClock {
  *
  * @param rolesOf - The roles that the store has.
  */
-export function serverStores({ kind, url }: OnServer, rolesOf: (context: ServerContext) => StoreRoles): CreateJobStore {
+export function serverStores(
+  { kind, url }: OnServer,
+  rolesOf: (context: ServerContext, options: ServerRolesOptions) => StoreRoles,
+): CreateJobStore {
   const open = openerFor(kind)
   let opening: Promise<ServerContext> | undefined
   return async ({ runtime }) => {
     const context = await (opening ??= openOn(open, url()))
     for (const table of JOB_TABLES) await context.server.run(statement(`DELETE FROM ${context.tables[table]}`))
     const hints = new OwnHints()
+    const foresight = new Foresight()
     const store = {
-      ...hintingRoles(rolesOf(context), hints),
+      ...hintingRoles(rolesOf(context, { foresight }), hints, foresight),
       capabilities: SERVER_CAPABILITIES,
       open: () => Promise.resolve(),
       close: () => Promise.resolve(),

@@ -156,8 +156,9 @@ describeOnServers(['postgres'], ({ url }) => {
       let isPaused = false
       let pausing: Promise<boolean> | undefined
       await context.transaction(async (session) => {
-        const given = { queue: 'default', slots: 1, most: 1, pauses: '[]', handlers: ['job'], priority: 0, since: 0 }
-        const { rows } = await session.run(sql, { namespace, instance: 'i', token: ++token, ...given })
+        const asked = { queue: 'default', slots: 1, most: 1, pauses: '[]', handlers: ['job'] }
+        const seen = { priority: 0, since: 0, holdsUntil: Number.MAX_SAFE_INTEGER }
+        const { rows } = await session.run(sql, { namespace, instance: 'i', token: ++token, ...asked, ...seen })
         expect(rows).toMatchObject([{ id: `${namespace}-run` }])
         pausing = store.setPauses(namespace, target, [], [pause]).finally(() => (isPaused = true))
         await vi.waitUntil(() => waitingAt('transactionid'), { timeout: 10_000 })

@@ -84,6 +84,34 @@ describeOnServers(['postgres'], ({ url }) => {
     await vi.waitFor(() => expect(hints).toContain('cancel'), { timeout: 5_000 })
   })
 
+  it('rule 23: who has heard of others looks for what they have enqueued before he claims what he has enqueued himself', async () => {
+    await using one = await listening()
+    await using other = await listening()
+    await register(one, NAMESPACE, 'first')
+    await proved(one)
+    const hints = heardBy(one)
+    let token = 0
+    const claim = async (): Promise<readonly string[]> => {
+      const queues = [{ queue: 'default', slots: 1, prefetch: 0 }]
+      const request = {
+        instance: 'first',
+        token: ++token,
+        isRepeat: false,
+        queues,
+        aheadMs: 0,
+        handlers: new Set(['job']),
+      }
+      return (await one.claim(NAMESPACE, request)).executions.map(({ id }) => id)
+    }
+    while ((await claim()).length > 0); // what other cases have left
+    await one.enqueue(NAMESPACE, [run()])
+    const known = hints.length
+    const urgent = run({ priority: 5 })
+    await other.enqueue(NAMESPACE, [urgent])
+    await vi.waitFor(() => expect(hints.length).toBeGreaterThan(known), { timeout: 5_000 })
+    expect(await claim()).toEqual([urgent.id])
+  })
+
   it('rule 23: a process hears of its own changes once, without the way through the server', async () => {
     await using store = await listening()
     await register(store, NAMESPACE, 'own')

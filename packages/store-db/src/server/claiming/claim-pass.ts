@@ -13,6 +13,7 @@ import { AGAIN_MS, AT_ONCE, claimSql } from './claim-sql.ts'
 import { Eligibility } from './eligibility.ts'
 import { certainTicks, expire, type Judgement, judgeTicks, skip } from './judging.ts'
 import { FastClaim } from './fast-claim.ts'
+import type { Foresight } from './foresight.ts'
 import { Lanes } from './lanes.ts'
 import { type Look, Looking } from './look.ts'
 import { demandedQueues, idleAnswer, nextDueAt } from './look-answer.ts'
@@ -25,6 +26,7 @@ import type { Selection } from '../../claiming/room.ts'
 export interface ClaimPassParts {
   readonly endings: ServerEndings
   readonly starts: QueueStarts
+  readonly foresight: Foresight
 }
 
 /**
@@ -38,8 +40,9 @@ export class ClaimPass {
   readonly #sql: ClaimSql
   readonly #lanes: Lanes
   readonly #endings: ServerEndings
+  readonly #foresight: Foresight
 
-  constructor(context: ServerContext, { endings, starts }: ClaimPassParts) {
+  constructor(context: ServerContext, { endings, starts, foresight }: ClaimPassParts) {
     this.#context = context
     const runs = new SeekingRuns(context)
     this.#looking = new Looking(context, starts, runs)
@@ -47,14 +50,26 @@ export class ClaimPass {
     this.#lanes = new Lanes(context)
     this.#sql = statements(claimSql(context))
     this.#endings = endings
+    this.#foresight = foresight
   }
 
   async claim(namespace: string, request: ClaimRequest): Promise<ClaimResult> {
+    const foreseen = await this.#claimForeseen(namespace, request)
+    if (foreseen !== null) return foreseen
     const look = await this.#looking.look(namespace, request)
+    this.#foresight.looked(namespace, request, look)
     const idle = idleAnswer(look, request)
     if (idle !== null) return { ...NOTHING, ...idle }
     const claimed = await this.#fast?.claim(namespace, request, look)
     return claimed ?? (await this.#context.transaction((session) => this.#pass(session, namespace, request, look)))
+  }
+
+  /** Null: nothing was foreseen, or it was not as foreseen. */
+  async #claimForeseen(namespace: string, request: ClaimRequest): Promise<ClaimResult | null> {
+    const look = this.#foresight.look(namespace, request)
+    if (look === null || this.#fast === null) return null
+    const claimed = await this.#fast.claim(namespace, request, look)
+    return claimed === null || claimed.executions.length === 0 ? null : claimed
   }
 
   async #pass(session: SqlSession, namespace: string, request: ClaimRequest, look: Look): Promise<ClaimResult> {

@@ -23,7 +23,8 @@ export function fastClaimSql(context: ServerContext) {
   const first = `ARRAY(SELECT d.seq FROM judged AS d WHERE d.place <= ${slots})`
   /**
    * The first due rows of one priority of one queue. Answers a row without `seq` when it took none, and nothing when the
-   * instance itself may not claim or is locked, or has said that nothing comes under this token any more.
+   * instance itself may not claim or is locked, or has said that nothing comes under this token any more, or when the look
+   * does not hold any more.
    *
    * `outcome`: 'closed' when the queue has been paused or limited since the look, or is locked; 'uncommon' when a row
    * is for the pass; 'short' when there was less than was asked for, and others hold some, for now. `pauses`: those of
@@ -34,6 +35,7 @@ export function fastClaimSql(context: ServerContext) {
         WHERE i.namespace = :namespace AND i.id = :instance AND i.dead_at IS NULL FOR UPDATE SKIP LOCKED
       ), m AS MATERIALIZED (
         SELECT o.now FROM own AS o WHERE o.lease_until > o.now AND o.claim_token < ${sql.integer(':token')}
+          AND o.now < ${sql.integer(':holdsUntil')}
       ), queue AS MATERIALIZED (
         SELECT q.cluster_limit, q.pauses FROM ${t.queues} AS q
         WHERE q.namespace = :namespace AND q.name = :queue AND EXISTS (SELECT 1 FROM m) FOR SHARE SKIP LOCKED

@@ -75,6 +75,7 @@ export class FastClaim {
       slots,
       most,
       pauses,
+      holdsUntil: Math.min(look.holdsUntil, Number.MAX_SAFE_INTEGER),
       handlers: [...handlers],
     })
     const [first] = rows

@@ -48,6 +48,8 @@ export interface Look {
   readonly pauses: ReadonlyMap<string, string>
   /** When a row falls due next, beside `ticks`; infinite: none is known. */
   readonly nextDueAt: number
+  /** From when on more may be due than it says; infinite: it was made for this claim. Unix milliseconds. */
+  readonly holdsUntil: number
 }
 
 interface LookRow {
@@ -180,6 +182,7 @@ export class Looking {
       ),
       pauses: new Map(of('queue').map(({ queue, job: pauses }) => [queue, pauses])),
       nextDueAt: await this.#nextDueAt(namespace, request, now, of('future'), of('level')),
+      holdsUntil: Number.POSITIVE_INFINITY,
     }
   }
 

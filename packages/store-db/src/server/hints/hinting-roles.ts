@@ -1,4 +1,5 @@
 import type { Hint } from '@escapement/core'
+import type { Foresight } from '../claiming/foresight.ts'
 import type { StoreRoles } from '../server-roles.ts'
 
 /** Who tells of changes. */
@@ -9,10 +10,18 @@ export interface Announcer {
   here(namespace: string, hint: Hint): void
 }
 
-/** Roles that announce what they have committed to whoever may have to act. */
-export function hintingRoles(roles: StoreRoles, announcer: Announcer): StoreRoles {
+/** Roles that announce what they have committed to whoever may have to act, and to the claims of this process first. */
+export function hintingRoles(roles: StoreRoles, announcer: Announcer, foresight: Foresight): StoreRoles {
+  const everywhere = (namespace: string, hint: Hint): void => {
+    foresight.forget(namespace)
+    announcer.everywhere(namespace, hint)
+  }
+  const here = (namespace: string): void => {
+    foresight.forget(namespace)
+    announcer.here(namespace, 'work')
+  }
   const toAll = <Result>(namespace: string, result: Result): Result => {
-    announcer.everywhere(namespace, 'work')
+    everywhere(namespace, 'work')
     return result
   }
   return {
@@ -25,6 +34,11 @@ export function hintingRoles(roles: StoreRoles, announcer: Announcer): StoreRole
       toAll(namespace, await roles.setPauses(namespace, target, expected, pauses)),
     changeDefinitions: async (namespace, changes) =>
       toAll(namespace, await roles.changeDefinitions(namespace, changes)),
+    async heartbeat(namespace, request) {
+      const result = await roles.heartbeat(namespace, request)
+      foresight.forget(namespace) // it may have taken back what fell due long ago
+      return result
+    },
     async recover(namespace, limit) {
       const recovered = await roles.recover(namespace, limit)
       return recovered.length === 0 ? recovered : toAll(namespace, recovered)
@@ -32,18 +46,21 @@ export function hintingRoles(roles: StoreRoles, announcer: Announcer): StoreRole
     async settle(namespace, settlements) {
       const results = await roles.settle(namespace, settlements)
       // What an instance has ended makes room for what it can run itself: the others need not look.
-      announcer.here(namespace, 'work')
+      here(namespace)
       return results
     },
     async cancel(namespace, id, by) {
       const result = await roles.cancel(namespace, id, by)
-      if (result === 'requested') announcer.everywhere(namespace, 'cancel')
-      else announcer.here(namespace, 'work')
+      if (result === 'requested') everywhere(namespace, 'cancel')
+      else here(namespace)
       return result
     },
     async enqueue(namespace, executions, transaction) {
       const results = await roles.enqueue(namespace, executions, transaction)
-      return transaction === undefined ? toAll(namespace, results) : results
+      if (transaction !== undefined) return results
+      foresight.enqueued(namespace, executions)
+      announcer.everywhere(namespace, 'work')
+      return results
     },
   }
 }

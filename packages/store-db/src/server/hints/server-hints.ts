@@ -30,6 +30,8 @@ export interface ServerHintsOptions {
   readonly prefix: string
   /** Only on PostgreSQL. */
   readonly notify: PgNotify | null
+  /** Called before listeners are, when others may have changed something, in a namespace or, without one, in any. */
+  readonly changed: (namespace?: string) => void
 }
 
 /**
@@ -42,12 +44,14 @@ export class ServerHints {
   readonly #sender: HintSender | null
   readonly #session: NotificationSession | null
   readonly #id: string
+  readonly #changed: (namespace?: string) => void
   readonly #subscriptions = new Set<Subscription>()
   #polling: Disposable | undefined
   #isClosed = false
 
-  constructor({ server, prefix, notify }: ServerHintsOptions) {
+  constructor({ server, prefix, notify, changed }: ServerHintsOptions) {
     this.#server = server
+    this.#changed = changed
     this.#channel = notificationChannel(prefix, 'hints', server.schema)
     this.#id = server.runtime.id()
     const send = (payload: string): Promise<unknown> => server.run(NOTIFY, { channel: this.#channel, payload })
@@ -111,7 +115,9 @@ export class ServerHints {
   #heard(payload: string): void {
     const [sender, hint, namespace, ...rest] = payload.split(' ')
     if (sender === this.#id || namespace === undefined || rest.length > 0) return
-    if (hint === 'work' || hint === 'cancel') this.here(namespace, hint)
+    if (hint !== 'work' && hint !== 'cancel') return
+    this.#changed(namespace)
+    this.here(namespace, hint)
   }
 
   /** What was said while nobody listened is lost: everybody looks once. */
@@ -132,6 +138,7 @@ export class ServerHints {
   }
 
   #lookAll(): void {
+    this.#changed()
     for (const { listener } of this.#subscriptions) listener('work')
   }
 }
