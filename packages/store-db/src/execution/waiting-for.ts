@@ -7,9 +7,9 @@ export interface WaitingCase {
   readonly due_at: number
   readonly attempt: number
   readonly is_tick: number
-  /** Null: the job was never registered. */
+  /** Null: the job was never registered, or they do not matter. */
   readonly job_pauses: string | null
-  /** Null: the queue was never registered. */
+  /** Null: the queue was never registered, or they do not matter. */
   readonly queue_pauses: string | null
   /** 1: a live instance has a handler; null where it does not matter. */
   readonly has_handler: number | null

@@ -49,8 +49,10 @@ export function executionColumns({ tables: t, sql, clock }: ServerContext): stri
     x.traceparent, ${now} AS now,
     (SELECT r.id FROM ${t.executions} AS r WHERE r.namespace = x.namespace
       AND r.dedupe_key = CONCAT('replaces:', x.id) AND r.job = x.job) AS replaced_by,
-    (SELECT j.pauses FROM ${t.jobs} AS j WHERE j.namespace = x.namespace AND j.name = x.job) AS job_pauses,
-    (SELECT q.pauses FROM ${t.queues} AS q WHERE q.namespace = x.namespace AND q.name = ${current('queue')}) AS queue_pauses,
+    CASE WHEN ${isDue} THEN (SELECT j.pauses FROM ${t.jobs} AS j
+      WHERE j.namespace = x.namespace AND j.name = x.job) END AS job_pauses,
+    CASE WHEN ${isDue} THEN (SELECT q.pauses FROM ${t.queues} AS q
+      WHERE q.namespace = x.namespace AND q.name = ${current('queue')}) END AS queue_pauses,
     CASE WHEN ${isDue} THEN CASE WHEN EXISTS (SELECT 1 FROM ${t.handlers} AS h
       JOIN ${t.instances} AS i ON i.namespace = h.namespace AND i.id = h.instance
       WHERE h.namespace = x.namespace AND h.job = x.job AND ${aliveAt(now)}) THEN 1 ELSE 0 END END AS has_handler,
