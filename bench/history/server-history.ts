@@ -1,7 +1,7 @@
 import type { Benchmark, Report, Scale } from '../harness/benchmark.ts'
 import { startMeasuredServers } from '../harness/measured-servers.ts'
 import { JOBS } from './seeded-file.ts'
-import { seedServer } from './seeded-server.ts'
+import { MARIADB_CACHE_BYTES, seedServer } from './seeded-server.ts'
 import { readingFindings, readingsTable, timeReadings } from './timed-readings.ts'
 
 const NAMES = { postgres: 'PostgreSQL', mariadb: 'MariaDB' } as const
@@ -32,6 +32,7 @@ async function report(kind: keyof typeof NAMES, scale: Scale): Promise<Report> {
       ...servers.notes,
       `${JOBS} jobs over 30 days, an attempt each; pages hold 50 rows. Times are those of the public calls. Text search has no ` +
         'index: it reads on until it has a page.',
+      ...(kind === 'mariadb' ? [`\`innodb_buffer_pool_size\` is ${MARIADB_CACHE_BYTES / 1024 ** 3} GB.`] : []),
     ],
   }
 }

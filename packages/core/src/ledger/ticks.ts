@@ -42,10 +42,13 @@ export async function readTicks(request: TicksRequest): Promise<readonly TickVer
 async function readOnce(request: TicksRequest): Promise<readonly TickVerdict[]> {
   const { store, namespace, state, from, limit } = request
   const { name } = state
-  const revisions = await store.revisions(namespace, name, from, LAST_INSTANT_MS)
+  const [revisions, found] = await Promise.all([
+    store.revisions(namespace, name, from, LAST_INSTANT_MS),
+    store.tickExecutions(namespace, name, from, request.to, limit),
+  ])
   const nominal = [...nominalTicks(revisions, Math.max(from, state.firstRegisteredAt + 1), request.to).take(limit)]
   const to = nominal.length < limit ? request.to : (nominal.at(-1)?.scheduledFor ?? request.to)
-  const executions = await store.tickExecutions(namespace, name, from, to, limit)
+  const executions = found.filter(({ scheduledFor }) => scheduledFor <= to)
   const spans = await store.spans(namespace, name, from, to, limit + 2) // two may reach in without a tick in the range
   const replacements = await lastReplacements(store, namespace, executions)
 

@@ -158,8 +158,12 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
         checkNames('ticks', range, { from: true, to: true, limit: true })
         const { limit = 1_000 } = range
         checkCount('limit', limit, MOST_TICKS_READ)
-        const state = await controls.state(jobNameOf(job))
-        const { retentionMs } = (await store.settings(namespace)) ?? resolved
+        const [state, settings, now] = await Promise.all([
+          controls.state(jobNameOf(job)),
+          store.settings(namespace),
+          store.now(),
+        ])
+        const { retentionMs } = settings ?? resolved
         const ticks = await readTicks({
           store,
           namespace,
@@ -167,7 +171,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
           from: instantMs(range.from, 'from'),
           to: instantMs(range.to, 'to'),
           limit,
-          now: await store.now(),
+          now,
           retentionMs,
         })
         return ticks.map(scoped)

@@ -97,6 +97,7 @@ const VALUES: Readonly<Record<string, SqlValue>> = {
       'token',
       'ticks',
       'slots',
+      'holdsUntil',
     ].map((name): [string, number] => [name, 1]),
   ),
 }
