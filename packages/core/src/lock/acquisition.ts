@@ -83,10 +83,11 @@ export class Acquisition {
     try {
       if (turn.first !== undefined) await this.#awaitTurn(turn.first)
       for (;;) {
-        const answer = await this.ask()
+        const heldHereMs = this.#keeper.heldForMs(this.wanted.key)
+        const answer = heldHereMs > 0 ? null : await this.ask()
         if (answer instanceof HeldLease) return answer
         if (this.#leftMs() <= 0) throw this.#timeout()
-        await this.#awaitRelease(turn, answer.heldForMs)
+        await (answer === null ? this.#awaitNudge(turn, heldHereMs) : this.#awaitRelease(turn, answer.heldForMs))
       }
     } catch (error) {
       this.#claim.giveUp()
@@ -120,6 +121,15 @@ export class Acquisition {
   async #awaitTurn(first: Promise<void>): Promise<void> {
     const isFirst = await this.#pause(this.#leftMs(), (resume) => void first.then(resume))
     if (!isFirst) throw this.#timeout()
+  }
+
+  /** Whoever has the key is near: what the server would say of it is known here. */
+  async #awaitNudge(turn: Turn, heldForMs: number): Promise<void> {
+    try {
+      await this.#pause(Math.min(heldForMs, this.#leftMs()), (resume) => (turn.onNudge = resume))
+    } finally {
+      turn.onNudge = undefined
+    }
   }
 
   async #awaitRelease(turn: Turn, heldForMs: number | null): Promise<void> {

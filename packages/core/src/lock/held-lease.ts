@@ -16,8 +16,8 @@ export interface LeaseOwner {
   renewNow(lease: HeldLease): Promise<void>
   /** The lease has ended on this side; called once. */
   onEnd(lease: HeldLease): void
-  /** The server has the key back. */
-  onReleased(key: string): void
+  /** The key may be free: the lease was given back, or was lost. */
+  onFree(key: string): void
 }
 
 /** The state of one granted lease: how long it can be relied on, and how it ended. */
@@ -132,6 +132,7 @@ export class HeldLease implements Lease {
   lose(happened: string): void {
     if (this.#end !== undefined) return
     this.#finish(happened)
+    this.#keeper.onFree(this.key)
     this.#calls.logger.warn(`Lock ${JSON.stringify(this.key)}: the lease ${happened}`, {
       owner: this.owner,
       fence: String(this.fence),
@@ -162,7 +163,6 @@ export class HeldLease implements Lease {
           const isReleased = await this.#calls.release({ key, owner, fence }, answerLimitMs(this.#ttlMs))
           // Nobody else can have ended it before its time: an earlier try did, and its answer was lost.
           const outcome = isReleased || (isUnanswered && this.trustedMs() > 0) ? 'released' : 'not-held'
-          this.#keeper.onReleased(key)
           return outcome
         } catch (error) {
           if (!(error instanceof LockUnavailableError) || tries === MOST_RELEASE_TRIES) {
@@ -174,6 +174,7 @@ export class HeldLease implements Lease {
         }
       }
     } finally {
+      this.#keeper.onFree(key)
       this.#calls.end()
     }
   }

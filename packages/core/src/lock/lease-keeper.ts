@@ -14,12 +14,13 @@ export class LeaseKeeper implements LeaseOwner {
   readonly #held = new Map<HeldLease, Timer>()
   /** The ttls of each lease's renewals that have not been answered. */
   readonly #unanswered = new Map<HeldLease, number[]>()
-  readonly onReleased: (key: string) => void
+  readonly #byKey = new Map<string, HeldLease>()
+  readonly onFree: (key: string) => void
   #due: HeldLease[] = []
 
-  constructor(calls: DriverCalls, onReleased: (key: string) => void) {
+  constructor(calls: DriverCalls, onFree: (key: string) => void) {
     this.#calls = calls
-    this.onReleased = onReleased
+    this.onFree = onFree
   }
 
   /** The leases that are held. */
@@ -27,10 +28,16 @@ export class LeaseKeeper implements LeaseOwner {
     return [...this.#held.keys()]
   }
 
+  /** How long a lease of this manager keeps the key from others unless it is renewed, milliseconds; 0: none does. */
+  heldForMs(key: string): number {
+    return this.#byKey.get(key)?.remainingMs() ?? 0
+  }
+
   /** Keeps a lease from now on; answers false when too little is left of its grant to begin work under it. */
   keep(lease: HeldLease): boolean {
     const leftMs = lease.trustedMs()
     if (leftMs <= 0) return false
+    this.#byKey.set(lease.key, lease)
     this.#arm(lease, leftMs)
     return true
   }
@@ -38,6 +45,7 @@ export class LeaseKeeper implements LeaseOwner {
   onEnd(lease: HeldLease): void {
     this.#held.get(lease)?.cancel()
     this.#held.delete(lease)
+    if (this.#byKey.get(lease.key) === lease) this.#byKey.delete(lease.key)
     this.#unanswered.delete(lease)
   }
 

@@ -247,3 +247,53 @@ test('a lease that is held does not keep the process alive', { timeout: 30_000 }
     stderr: '',
   })
 })
+
+test('who waits for what this manager has asks the server once it is given back', async () => {
+  const runtime = virtualRuntime()
+  const sound = driverWith(runtime, {})
+  let asked = 0
+  const driver: LockDriver = {
+    ...sound,
+    tryAcquire: (request) => {
+      asked++
+      return sound.tryAcquire(request)
+    },
+  }
+  const mutex = createMutexManager(driver, { runtime, logger: silent })
+  const lease = await mutex.acquire('key', { ttl: 1_000 })
+  const next = mutex.acquire('key', { ttl: 1_000, wait: 60_000 })
+  await runtime.advance(10_000) // it is renewed meanwhile
+  expect(asked).toBe(1)
+  await lease.release()
+  expect((await next).fence).toBeGreaterThan(lease.fence)
+  expect(asked).toBe(2)
+})
+
+test('who waits for what this manager has asks at once when that is lost or its release fails', async () => {
+  for (const fault of ['lost', 'release'] as const) {
+    const runtime = virtualRuntime()
+    const sound = driverWith(runtime, {})
+    let isFailing = false
+    const driver: LockDriver = {
+      ...sound,
+      renewMany: async (renewals) => (isFailing ? renewals.map(() => 'not-held') : sound.renewMany(renewals)),
+      release: async (release) => {
+        const answer = await sound.release(release)
+        if (isFailing) throw new Error('no answer')
+        return answer
+      },
+    }
+    const mutex = createMutexManager(driver, { runtime, logger: silent })
+    const lease = await mutex.acquire('key', { ttl: 600_000 })
+    const next = mutex.acquire('key', { wait: 60_000 })
+    await runtime.advance(1_000)
+    isFailing = true
+    if (fault === 'release') void lease.release().catch(() => undefined)
+    else {
+      await sound.release({ key: 'key', owner: lease.owner, fence: lease.fence })
+      await lease.renew().catch(() => undefined)
+    }
+    await runtime.advance(2_000)
+    expect((await next).fence).toBeGreaterThan(lease.fence)
+  }
+})
