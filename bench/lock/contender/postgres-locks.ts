@@ -5,6 +5,7 @@ import { verrouOnPostgres } from '../peer/verrou-peer.ts'
 import { type LockContender, type OpenLock, SEEDED_KEYS } from '../lock-contender.ts'
 import { floorLock } from './floor-lock.ts'
 import { ourLock } from './our-lock.ts'
+import { openWokenPostgresFloor } from './woken-postgres-floor.ts'
 
 const NOW_MS = '(extract(epoch FROM clock_timestamp()) * 1000)::bigint'
 const NOW_MICROS = '(extract(epoch FROM clock_timestamp()) * 1000000)::bigint'
@@ -25,6 +26,7 @@ const RELEASE = {
 /** Rows on a server, each contender through a pool of its own of the usual size. */
 export const POSTGRES_LOCKS: readonly LockContender[] = [
   floorLock('two named statements', 'PostgreSQL', openFloor),
+  floorLock('the same, and NOTIFY', 'PostgreSQL', openWokenPostgresFloor, true),
   ourLock('dbMutex', 'PostgreSQL', (url) => {
     const pool = new Pool({ connectionString: url })
     const notify = pgNotify(() => new Client({ connectionString: url }))

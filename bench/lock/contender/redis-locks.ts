@@ -7,7 +7,7 @@ import { verrouOnRedis } from '../peer/verrou-peer.ts'
 import type { LockContender, OpenLock } from '../lock-contender.ts'
 import { floorLock } from './floor-lock.ts'
 import { ourLock } from './our-lock.ts'
-import { openWokenFloor } from './woken-redis-floor.ts'
+import { openWokenRedisFloor } from './woken-redis-floor.ts'
 
 declare module 'ioredis' {
   interface RedisCommander<Context> {
@@ -37,7 +37,7 @@ return fence`
 /** Keys of one Redis, each contender through a connection of its own. */
 export const REDIS_LOCKS: readonly LockContender[] = [
   floorLock('SET NX PX, and a script that deletes', 'Redis', openFloor),
-  floorLock('SET NX PX, and a script that deletes and wakes by a message', 'Redis', openWokenFloor, true),
+  floorLock('SET NX PX, and a script that deletes and wakes by a message', 'Redis', openWokenRedisFloor, true),
   floorLock('a script that grants with a fence, a script that deletes', 'Redis', openFencedFloor),
   ourLock('redisMutex', 'Redis', (url) => {
     const client = new Redis(url)
