@@ -12,6 +12,9 @@ import type { HeldRow } from '../../claiming/held-row.ts'
 import { heldRowOf } from './held-row.ts'
 import { releasesSql } from './releases-sql.ts'
 
+/** Of so many instances it is remembered where to look; a process has a new one whenever its lease has ended. */
+const MOST_INSTANCES = 1_000
+
 /** What an instance names of that which it holds. */
 export interface NamedExecution {
   readonly executionId: string
@@ -73,6 +76,7 @@ export class ServerReleases {
     const place = JSON.stringify([namespace, instance])
     const parameters = { namespace, instance, since: this.#oldestClaims.get(place) ?? 0, token: claimedUpTo }
     const { rows } = await session.run<UnderTokenRow>(this.#sql.heldUnderTokens, parameters)
+    if (this.#oldestClaims.size >= MOST_INSTANCES) this.#oldestClaims.clear()
     this.#oldestClaims.set(place, Math.min(claimedUpTo, ...rows.map((row) => integerOf(row.claim_token))))
     const unnamed = rows.filter(({ id }) => !named.has(id))
     return unnamed.map(({ id, fence }) => ({ executionId: id, fence: BigInt(integerOf(fence)) }))
