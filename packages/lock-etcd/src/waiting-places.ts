@@ -7,6 +7,9 @@ import type { LockKeys } from './lock-keys.ts'
 import { type Ahead, Place, type TakenPlace } from './place.ts'
 import type { Quarantine } from './quarantine.ts'
 
+/** Why a pause ended before its time. Given, since an abort without a reason makes an error with its stack. */
+const OVER = 'over'
+
 /** What a look from a place in the queue has found. */
 interface PlaceLook {
   /** Null: the place is the first. */
@@ -139,7 +142,7 @@ export class WaitingPlaces {
     over.catch(() => undefined) // also when it fails while nobody looks: by its own end
     for (let leftMs = timeoutMs; leftMs > 0 && !signal.aborted; leftMs = until - clock.monotonic()) {
       const pause = new AbortController()
-      const stop = (): void => pause.abort()
+      const stop = (): void => pause.abort(OVER)
       signal.addEventListener('abort', stop)
       const paused = clock.sleep(Math.min(leftMs, Math.max(0, place.dueMs())), pause.signal, {
         keepAlive: false,
@@ -157,7 +160,7 @@ export class WaitingPlaces {
           return
       } finally {
         signal.removeEventListener('abort', stop)
-        pause.abort()
+        pause.abort(OVER)
       }
       if (!signal.aborted && !(await place.keep())) return
     }
