@@ -12,7 +12,7 @@ export interface Quarantine {
 }
 
 /** A beginning of quarantine: one of all who find the store empty at the same time makes it. */
-export interface QuarantineBeginning {
+interface QuarantineBeginning {
   readonly operations: readonly Operation[]
   /**
    * Hears what became of the transaction.
