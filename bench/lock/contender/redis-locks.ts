@@ -25,20 +25,27 @@ declare module 'ioredis' {
 /** Compare and delete, as the page of Redis on distributed locks has it. */
 const RELEASE = `if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0`
 
-/** What a fence adds: the server's clock, the greatest fence so far, and a second write. */
+/** What a fence adds: the server's clock, the greatest fence so far, and a second write, of what expires a day after its time. */
 const ACQUIRE_FENCED = `
 if not redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2]) then return nil end
 local time = redis.call('TIME')
 local last = tonumber(redis.call('GET', KEYS[2]) or 0)
 local fence = string.format('%.0f', math.max(last + 1, time[1] * 1000000 + time[2]))
-redis.call('SET', KEYS[2], fence)
+redis.call('SET', KEYS[2], fence, 'PX', 86400000)
 return fence`
+
+/** Compare, delete, and tell those who wait. */
+const RELEASE_WOKEN = `
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+redis.call('DEL', KEYS[1])
+redis.call('PUBLISH', KEYS[1], '')
+return 1`
 
 /** Keys of one Redis, each contender through a connection of its own. */
 export const REDIS_LOCKS: readonly LockContender[] = [
   floorLock('SET NX PX, and a script that deletes', 'Redis', openFloor),
   floorLock('SET NX PX, and a script that deletes and wakes by a message', 'Redis', openWokenRedisFloor, true),
-  floorLock('a script that grants with a fence, a script that deletes', 'Redis', openFencedFloor),
+  floorLock('a script that grants with a fence, a script that deletes and wakes', 'Redis', openFencedFloor),
   ourLock('redisMutex', 'Redis', (url) => {
     const client = new Redis(url)
     return { mutex: redisMutex(client), close: () => client.quit() }
@@ -66,7 +73,7 @@ function openFloor(url: string): OpenLock {
 function openFencedFloor(url: string): OpenLock {
   const client = new Redis(url)
   client.defineCommand('acquireFenced', { numberOfKeys: 2, lua: ACQUIRE_FENCED })
-  client.defineCommand('releaseFloor', { numberOfKeys: 1, lua: RELEASE })
+  client.defineCommand('releaseFloor', { numberOfKeys: 1, lua: RELEASE_WOKEN })
   let owners = 0
   return {
     acquire: async (key, ttlMs) => {

@@ -50,15 +50,13 @@ export class Epoch {
 
   async #put(): Promise<bigint> {
     const value = BigInt(Math.floor(this.#runtime.now() * 1_000))
+    const beginning = await this.#quarantine.beginning()
     const { held, keys } = await this.#server.transact({
       conditions: [{ kind: 'absent', key: this.#key }],
-      success: [
-        { kind: 'put', key: this.#key, value: String(value), lease: null },
-        ...(await this.#quarantine.beginning()),
-      ],
-      failure: [this.reading],
+      success: [{ kind: 'put', key: this.#key, value: String(value), lease: null }, ...beginning.operations],
+      failure: [this.reading, ...this.#quarantine.reading],
     })
-    if (held) this.#quarantine.onBegun()
+    await beginning.settle(held, keys[1] ?? null)
     return held ? value : BigInt(keys[0]?.value ?? value)
   }
 }

@@ -32,6 +32,8 @@ export type Operation =
   | { readonly kind: 'get'; readonly key: Buffer }
   /** The oldest of the keys that begin with `prefix`. */
   | { readonly kind: 'oldest'; readonly prefix: Buffer }
+  /** The youngest of the keys that begin with `prefix`. */
+  | { readonly kind: 'youngest'; readonly prefix: Buffer }
   /** The youngest of the keys that begin with `prefix` and were made before `revision`. */
   | { readonly kind: 'next-older'; readonly prefix: Buffer; readonly revision: bigint }
   /** `lease: null`: for ever. */

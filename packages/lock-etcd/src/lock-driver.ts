@@ -1,23 +1,25 @@
 import type { Runtime } from '@escapement/base'
-import type {
-  LockDriver,
-  LockGrant,
-  LockRefusal,
-  LockRelease,
-  LockRenewal,
-  LockRequest,
-  RegisterAdvance,
-  ReleaseWait,
-  RenewalOutcome,
+import {
+  type LockDriver,
+  type LockGrant,
+  type LockRefusal,
+  type LockRelease,
+  type LockRenewal,
+  type LockRequest,
+  type RegisterAdvance,
+  type ReleaseWait,
+  type RenewalOutcome,
+  Stopwatch,
 } from '@escapement/core'
 import { Epoch } from './epoch.ts'
 import type { EtcdServer, KeyState, Operation, Transaction } from './etcd-server.ts'
 import { HeldLeases } from './held-leases.ts'
 import { LeaseEnds } from './lease-ends.ts'
 import type { LockKeys } from './lock-keys.ts'
+import type { Ahead, Place } from './place.ts'
 import type { Quarantine } from './quarantine.ts'
 import { advanceRegisters } from './registers.ts'
-import { type Place, WaitingPlaces } from './waiting-places.ts'
+import { WaitingPlaces } from './waiting-places.ts'
 
 /** How often a key is asked for whose queue changes, or whose store begins anew, at the same moment. */
 const MOST_TRIES = 3
@@ -28,6 +30,8 @@ const LARGEST_READ = 100
 interface Look {
   /** Who has the key. */
   readonly oldest: KeyState | null
+  /** What someone who joins the queue now has to wait for. */
+  readonly ahead: Ahead | null
   readonly own: KeyState | null
   /** Null: the store began anew. */
   readonly epoch: bigint | null
@@ -60,6 +64,7 @@ class QueueLockDriver implements LockDriver {
   readonly #epoch: Epoch
   readonly #quarantine: Quarantine
   readonly #ends: LeaseEnds
+  readonly #runtime: Runtime
   readonly #places: WaitingPlaces
   readonly #held = new HeldLeases()
 
@@ -70,7 +75,8 @@ class QueueLockDriver implements LockDriver {
     this.#quarantine = quarantine
     this.#epoch = new Epoch(server, keys.epoch, quarantine, runtime)
     this.#ends = new LeaseEnds(server)
-    this.#places = new WaitingPlaces(server, { keys, ends: this.#ends, quarantine, runtime })
+    this.#runtime = runtime
+    this.#places = new WaitingPlaces(server, { keys, ends: this.#ends, epoch: this.#epoch, quarantine, runtime })
   }
 
   async tryAcquire(request: LockRequest): Promise<LockGrant | LockRefusal> {
@@ -130,10 +136,11 @@ class QueueLockDriver implements LockDriver {
   /** Asks for a key whose queue the owner does not stand in, as far as is known here. */
   async #ask(request: LockRequest): Promise<LockGrant | LockRefusal> {
     const { key, owner, ttlMs, waits = false } = request
-    const place = this.#keys.place(key, owner)
+    const name = this.#keys.place(key, owner)
+    const sent = new Stopwatch(this.#runtime)
     const lease = await this.#server.grant(Math.ceil(ttlMs / 1_000))
-    const put: Operation = { kind: 'put', key: place, value: '', lease: lease.id }
-    const joining: Transaction = { conditions: [{ kind: 'absent', key: place }], success: [put] }
+    const put: Operation = { kind: 'put', key: name, value: '', lease: lease.id }
+    const joining: Transaction = { conditions: [{ kind: 'absent', key: name }], success: [put] }
     const join: Operation = { kind: 'transact', transaction: joining }
     let hasJoined = false
     for (let tries = 0; tries < MOST_TRIES; tries++) {
@@ -148,12 +155,14 @@ class QueueLockDriver implements LockDriver {
         failure: [...this.#looking(key, owner), ...(waits ? [join] : [])],
       })
       if (held) return this.#granted(key, owner, epoch + revision, lease.id, lease.ttlMs)
-      const look = this.#seen(keys)
-      // The client may have repeated the transaction by itself.
-      const joinedAt = nested.at(-1) ? revision : look.own?.lease === lease.id ? look.own.createRevision : null
-      if (joinedAt !== null) {
+      const look = this.#seen(keys, revision)
+      const hasJoinedNow = nested.at(-1) === true
+      // The client may have repeated the transaction by itself: the queue was joined before this look at it then.
+      const joinedAt = hasJoinedNow ? revision : look.own?.lease === lease.id ? look.own.createRevision : null
+      if (waits && joinedAt !== null) {
         hasJoined = true
-        this.#places.add(request, lease, joinedAt)
+        const ahead = hasJoinedNow ? look.ahead : undefined
+        this.#places.add(owner, { name, key, lease, sent, revision: joinedAt, ahead })
       }
       if (look.isClosed) break
       if (look.oldest === null || look.epoch === null) continue // only the epoch was another one
@@ -169,18 +178,19 @@ class QueueLockDriver implements LockDriver {
   }
 
   /**
-   * Looks whether the place in the queue has become the first. The wait may have outlived its lease: so the own key is read
-   * again, and the lease renewed. Null: the place is gone.
+   * Looks whether the place in the queue has become the first, which is all that stands between a release and the next
+   * grant: the wait may have outlived the place's lease, so its key is read again, and who was ahead may have given up
+   * behind others, so the queue is. How long the lease lives need not be asked: it was renewed while it was waited in,
+   * and is counted from before that. Null: the place is gone.
    */
-  async #askFrom(place: Place, { key, owner }: LockRequest): Promise<LockGrant | LockRefusal | null> {
-    const [[leftMs = 0], { keys }] = await Promise.all([
-      this.#server.renew([place.lease.id]),
-      this.#server.transact({ success: this.#looking(key, owner) }),
+  async #askFrom(place: Place, { key, owner, renews = false }: LockRequest): Promise<LockGrant | LockRefusal | null> {
+    const [isKept, { ahead, own, epoch }] = await Promise.all([
+      renews ? place.keep() : place.renew(),
+      this.#places.look(place),
     ])
-    const { oldest, own, epoch, isClosed } = this.#seen(keys)
-    if (leftMs === 0 || oldest === null || own === null || epoch === null) return null
-    if (isClosed || !own.key.equals(oldest.key)) return { isGranted: false, heldForMs: null }
-    return this.#granted(key, owner, epoch + own.createRevision, own.lease, leftMs)
+    if (!isKept || own === null || epoch === null) return null
+    if (ahead !== null) return { isGranted: false, heldForMs: null }
+    return this.#granted(key, owner, epoch + own.createRevision, own.lease, place.leftMs())
   }
 
   #granted(key: string, owner: string, fence: bigint, lease: string, ttlMs: number): LockGrant {
@@ -191,12 +201,27 @@ class QueueLockDriver implements LockDriver {
 
   #looking(key: string, owner: string): Operation[] {
     const prefix = this.#keys.queue(key)
-    const place = this.#keys.place(key, owner)
-    return [{ kind: 'oldest', prefix }, { kind: 'get', key: place }, this.#epoch.reading, ...this.#quarantine.reading]
+    return [
+      { kind: 'oldest', prefix },
+      { kind: 'youngest', prefix },
+      { kind: 'get', key: this.#keys.place(key, owner) },
+      this.#epoch.reading,
+      ...this.#quarantine.reading,
+    ]
   }
 
-  #seen([oldest = null, own = null, epoch = null, closed = null]: readonly (KeyState | null)[]): Look {
-    return { oldest, own, epoch: this.#epoch.see(epoch), isClosed: closed !== null }
+  #seen(
+    [oldest = null, youngest = null, own = null, epoch = null, closed = null]: readonly (KeyState | null)[],
+    seenAt: bigint,
+  ): Look {
+    const ahead = youngest ?? closed
+    return {
+      oldest,
+      ahead: ahead && { key: ahead.key, seenAt },
+      own,
+      epoch: this.#epoch.see(epoch),
+      isClosed: closed !== null,
+    }
   }
 
   /** The keys of the holders; null for one that is not there any more or is another's. */

@@ -48,6 +48,10 @@ function operationOf(operation: Operation): EtcdOperation {
       return {
         request_range: { ...under(operation.prefix), limit: 1, sort_order: ASCENDING, sort_target: BY_CREATION },
       }
+    case 'youngest':
+      return {
+        request_range: { ...under(operation.prefix), limit: 1, sort_order: DESCENDING, sort_target: BY_CREATION },
+      }
     case 'next-older':
       return {
         request_range: {

@@ -1,24 +1,29 @@
 import type { Runtime } from '@escapement/base'
-import type { LockRequest, ReleaseWait } from '@escapement/core'
-import type { DeletionWatch, EtcdLease, EtcdServer } from './etcd-server.ts'
+import { type LockRequest, type ReleaseWait, Stopwatch } from '@escapement/core'
+import type { Epoch } from './epoch.ts'
+import type { DeletionWatch, EtcdServer, KeyState } from './etcd-server.ts'
 import type { LeaseEnds } from './lease-ends.ts'
 import type { LockKeys } from './lock-keys.ts'
+import { type Ahead, Place, type TakenPlace } from './place.ts'
 import type { Quarantine } from './quarantine.ts'
 
-/** The place of one owner in the queue for a key. */
-export interface Place {
-  readonly key: string
-  readonly lease: EtcdLease
-  /** The revision at which it was taken. Whoever has the least of a queue has the key. */
-  readonly revision: bigint
-  /** When its lease is to be renewed, if it is still waited in then: an instant of the monotonic clock, milliseconds. */
-  renewAt: number
+/** Why a pause ended before its time. Given, since an abort without a reason makes an error with its stack. */
+const OVER = 'over'
+
+/** What a look from a place in the queue has found. */
+interface PlaceLook {
+  /** Null: the place is the first. */
+  readonly ahead: Ahead | null
+  readonly own: KeyState | null
+  /** Null: the store began anew. */
+  readonly epoch: bigint | null
 }
 
 /** What places are made with. */
 export interface WaitingPlacesSettings {
   readonly keys: LockKeys
   readonly ends: LeaseEnds
+  readonly epoch: Epoch
   readonly quarantine: Quarantine
   readonly runtime: Runtime
 }
@@ -28,14 +33,16 @@ export class WaitingPlaces {
   readonly #server: EtcdServer
   readonly #keys: LockKeys
   readonly #ends: LeaseEnds
+  readonly #epoch: Epoch
   readonly #quarantine: Quarantine
   readonly #runtime: Runtime
   readonly #places = new Map<string, Promise<Place>>()
 
-  constructor(server: EtcdServer, { keys, ends, quarantine, runtime }: WaitingPlacesSettings) {
+  constructor(server: EtcdServer, { keys, ends, epoch, quarantine, runtime }: WaitingPlacesSettings) {
     this.#server = server
     this.#keys = keys
     this.#ends = ends
+    this.#epoch = epoch
     this.#quarantine = quarantine
     this.#runtime = runtime
   }
@@ -45,9 +52,9 @@ export class WaitingPlaces {
     return this.#places.get(owner)?.catch(() => undefined)
   }
 
-  /** The place that `owner` has taken with `lease` at `revision`. */
-  add({ key, owner }: LockRequest, lease: EtcdLease, revision: bigint): void {
-    this.#places.set(owner, Promise.resolve(this.#place(key, lease, revision)))
+  /** `owner` has taken a place. */
+  add(owner: string, taken: TakenPlace): void {
+    this.#places.set(owner, Promise.resolve(this.#place(taken)))
   }
 
   /** The place is no longer waited in. */
@@ -61,15 +68,10 @@ export class WaitingPlaces {
    */
   async wait(request: LockRequest, wait: ReleaseWait): Promise<void> {
     const place = await this.#takeOrKeep(request)
-    const { keys, revision } = await this.#server.transact({
-      success: [
-        { kind: 'next-older', prefix: this.#keys.queue(request.key), revision: place.revision },
-        ...this.#quarantine.reading,
-      ],
-    })
-    const ahead = keys[0] ?? keys[1] ?? null
+    const known = place.takeAhead()
+    const ahead = known === undefined ? (await this.look(place)).ahead : known
     if (ahead === null || wait.signal.aborted) return
-    const watch = this.#server.watchDeletion(ahead.key, revision)
+    const watch = this.#server.watchDeletion(ahead.key, ahead.seenAt)
     try {
       await this.#waitThere(place, watch, wait)
     } finally {
@@ -77,16 +79,33 @@ export class WaitingPlaces {
     }
   }
 
+  /** Looks who is next ahead of a place, and whether the place is still there. */
+  async look(place: Place): Promise<PlaceLook> {
+    const { keys, revision } = await this.#server.transact({
+      success: [
+        { kind: 'next-older', prefix: this.#keys.queue(place.key), revision: place.revision },
+        { kind: 'get', key: place.name },
+        this.#epoch.reading,
+        ...this.#quarantine.reading,
+      ],
+    })
+    const [older = null, own = null, epoch = null, closed = null] = keys
+    const state = older ?? closed
+    const ahead = state && { key: state.key, seenAt: revision }
+    place.see(ahead)
+    return { ahead, own, epoch: this.#epoch.see(epoch) }
+  }
+
   /** Gives up all places. */
   async close(): Promise<void> {
     const places = await Promise.all([...this.#places.keys()].map((owner) => this.find(owner)))
     this.#places.clear()
-    for (const place of places) if (place !== undefined) this.#ends.end(place.lease.id)
+    for (const place of places) if (place !== undefined) this.#ends.end(place.lease)
   }
 
   async #takeOrKeep(request: LockRequest): Promise<Place> {
     const known = await this.find(request.owner)
-    if (known !== undefined && (await this.#keep(known))) return known
+    if (known !== undefined && (await known.keep())) return known
     const taking = this.#take(request)
     this.#places.set(request.owner, taking)
     taking.catch(() => this.forget(request.owner))
@@ -94,32 +113,26 @@ export class WaitingPlaces {
   }
 
   async #take({ key, owner, ttlMs }: LockRequest): Promise<Place> {
-    const place = this.#keys.place(key, owner)
+    const name = this.#keys.place(key, owner)
+    const sent = new Stopwatch(this.#runtime)
     const lease = await this.#server.grant(Math.ceil(ttlMs / 1_000))
     const { held, revision, keys } = await this.#server.transact({
-      conditions: [{ kind: 'absent', key: place }],
-      success: [{ kind: 'put', key: place, value: '', lease: lease.id }],
-      failure: [{ kind: 'get', key: place }],
+      conditions: [{ kind: 'absent', key: name }],
+      success: [{ kind: 'put', key: name, value: '', lease: lease.id }],
+      failure: [{ kind: 'get', key: name }],
     })
     const earlier = keys[0] ?? null
-    if (held || earlier === null || earlier.lease === lease.id) return this.#place(key, lease, revision)
-    // Taken by a request whose answer was lost.
+    const taken = { name, key, lease, sent, revision }
+    if (held || earlier === null) return this.#place(taken)
+    const found = this.#place({ ...taken, revision: earlier.createRevision, lease: { ...lease, id: earlier.lease } })
+    if (earlier.lease === lease.id) return found
+    // Taken by a request whose answer was lost, nobody knows when.
     this.#ends.end(lease.id)
-    const { lease: id, createRevision } = earlier
-    return this.#place(key, { id, ttlMs: lease.ttlMs }, createRevision)
+    return (await found.renew()) ? found : this.#take({ key, owner, ttlMs })
   }
 
-  #place(key: string, lease: EtcdLease, revision: bigint): Place {
-    return { key, lease, revision, renewAt: this.#runtime.monotonic() + lease.ttlMs / 3 }
-  }
-
-  /** Renews the lease if it is time to; answers false when it has ended. */
-  async #keep(place: Place): Promise<boolean> {
-    const now = this.#runtime.monotonic()
-    if (now < place.renewAt) return true
-    const [leftMs = 0] = await this.#server.renew([place.lease.id])
-    place.renewAt = now + leftMs / 3
-    return leftMs > 0
+  #place(taken: TakenPlace): Place {
+    return new Place(this.#server, this.#runtime, taken)
   }
 
   async #waitThere(place: Place, watch: DeletionWatch, { timeoutMs, signal }: ReleaseWait): Promise<void> {
@@ -129,9 +142,9 @@ export class WaitingPlaces {
     over.catch(() => undefined) // also when it fails while nobody looks: by its own end
     for (let leftMs = timeoutMs; leftMs > 0 && !signal.aborted; leftMs = until - clock.monotonic()) {
       const pause = new AbortController()
-      const stop = (): void => pause.abort()
+      const stop = (): void => pause.abort(OVER)
       signal.addEventListener('abort', stop)
-      const paused = clock.sleep(Math.min(leftMs, place.renewAt - clock.monotonic()), pause.signal, {
+      const paused = clock.sleep(Math.min(leftMs, Math.max(0, place.dueMs())), pause.signal, {
         keepAlive: false,
       })
       try {
@@ -147,9 +160,9 @@ export class WaitingPlaces {
           return
       } finally {
         signal.removeEventListener('abort', stop)
-        pause.abort()
+        pause.abort(OVER)
       }
-      if (!signal.aborted && !(await this.#keep(place))) return
+      if (!signal.aborted && !(await place.keep())) return
     }
   }
 }

@@ -22,6 +22,14 @@ import type { LuaScript } from './script/lua-script.ts'
 /** How long a subscription is awaited before the waiter asks by itself, milliseconds. */
 const LISTENING_WITHIN_MS = 500
 
+/** A refusal, of someone who listens to releases and will wait. */
+interface HeardRefusal {
+  /** Whether nothing has been told, or missed, since before it was asked for. */
+  readonly isStill: () => boolean
+  /** For how long the key is held still, milliseconds; -1: not known. */
+  readonly leftMs: () => number
+}
+
 /** How the locks are kept, with all defaults filled in. */
 export interface RedisLockSettings {
   readonly names: LockNames
@@ -40,6 +48,7 @@ export class RedisLockDriver implements LockDriver {
   readonly #settings: RedisLockSettings
   readonly #timers: TimerQueue
   readonly #channels: ReleaseChannels
+  readonly #refusals = new WeakMap<LockRequest, HeardRefusal>()
 
   constructor(connection: RedisConnection, settings: RedisLockSettings) {
     const { runtime, logger, maxTtlMs } = settings
@@ -50,17 +59,26 @@ export class RedisLockDriver implements LockDriver {
     this.#channels = new ReleaseChannels(connection, runtime, this.#timers)
   }
 
-  async tryAcquire({ key, owner, ttlMs }: LockRequest): Promise<LockGrant | LockRefusal> {
-    const { names, logger } = this.#settings
-    const keys = [names.lock(key), names.fence(key), ...this.#markers]
-    const [verdict, fence, leftMs] = listOf(
-      await this.server.run(ACQUIRE, keys, [owner, String(ttlMs), String(this.maxTtlMs)]),
-    )
-    if (Number(verdict) === 1) return { isGranted: true, fence: BigInt(String(fence)), ttlMs: Number(leftMs) }
+  async tryAcquire(request: LockRequest): Promise<LockGrant | LockRefusal> {
+    const { key, owner, ttlMs, waits = false } = request
+    const { names, logger, runtime } = this.#settings
+    const name = names.lock(key)
+    const isStill = waits ? this.#channels.quietSince(name) : undefined
+    const values = [owner, String(ttlMs), String(this.maxTtlMs)]
+    const answer = await this.server.run(ACQUIRE, [name, names.fence(key), ...this.#markers], values)
+    if (!Array.isArray(answer)) return { isGranted: true, fence: BigInt(String(answer)), ttlMs }
+    const [verdict, fence, left] = listOf(answer)
+    const leftMs = Number(left)
+    if (Number(verdict) === 1) return { isGranted: true, fence: BigInt(String(fence)), ttlMs: leftMs }
     if (Number(verdict) === 2) {
-      logger.warn(`Locks: Redis is empty, it may have lost its data; nothing is granted for ${Number(leftMs)} ms`)
+      logger.warn(`Locks: Redis is empty, it may have lost its data; nothing is granted for ${leftMs} ms`)
     }
-    return { isGranted: false, heldForMs: Number(leftMs) < 0 ? null : Number(leftMs) }
+    if (isStill !== undefined) {
+      const answeredAt = runtime.monotonic()
+      const leftNow = (): number => (leftMs < 0 ? -1 : Math.max(0, leftMs - (runtime.monotonic() - answeredAt)))
+      this.#refusals.set(request, { isStill, leftMs: leftNow })
+    }
+    return { isGranted: false, heldForMs: leftMs < 0 ? null : leftMs }
   }
 
   async renewMany(renewals: readonly LockRenewal[]): Promise<readonly RenewalOutcome[]> {
@@ -81,25 +99,20 @@ export class RedisLockDriver implements LockDriver {
     throw new RedisUnavailableError('Redis: the connection was lost during a release; ask again')
   }
 
-  async waitForRelease({ key }: LockRequest, { timeoutMs, signal }: ReleaseWait): Promise<void> {
-    const name = this.#settings.names.lock(key)
-    const { promise: woken, resolve, reject } = Promise.withResolvers<void>()
+  async waitForRelease(request: LockRequest, { timeoutMs, signal }: ReleaseWait): Promise<void> {
+    const name = this.#settings.names.lock(request.key)
+    const { promise: woken, resolve } = Promise.withResolvers<void>()
     const wake = (): void => resolve()
+    const refusal = this.#refusals.get(request)
+    this.#refusals.delete(request)
     const listening = this.#channels.listen(name, wake)
-    let isListening = false
-    const timers = [
-      this.#timers.after(timeoutMs, wake),
-      this.#timers.after(LISTENING_WITHIN_MS, () => {
-        if (!isListening) reject(new RedisUnavailableError('Redis: no subscription was had in time; waiters poll'))
-      }),
-    ]
+    const timers = [this.#timers.after(timeoutMs, wake)]
     signal.addEventListener('abort', wake)
     if (signal.aborted) wake()
     try {
-      await Promise.race([woken, listening.isSure])
-      isListening = true
-      const leftMs = await Promise.race([woken, this.server.run(HELD_FOR, [name, ...this.#markers], []).then(Number)])
-      if (leftMs === undefined || leftMs === -2) return
+      // Who was listening when it was refused has missed nothing since: the key need not be looked at once more.
+      const leftMs = refusal?.isStill() === true ? refusal.leftMs() : await this.#look(name, listening.isSure, woken)
+      if (leftMs === null) return
       if (leftMs >= 0) timers.push(this.#timers.after(leftMs + 1, wake))
       await woken
     } catch (error) {
@@ -109,6 +122,21 @@ export class RedisLockDriver implements LockDriver {
       for (const timer of timers) timer.cancel()
       signal.removeEventListener('abort', wake)
     }
+  }
+
+  /** For how many ms the key is held, -1 if that is not known, looked at when no later release is missed; null when it is free, or `woken`. */
+  async #look(name: string, isListening: Promise<void>, woken: Promise<void>): Promise<number | null> {
+    const { promise: late, reject } = Promise.withResolvers<never>()
+    const timer = this.#timers.after(LISTENING_WITHIN_MS, () =>
+      reject(new RedisUnavailableError('Redis: no subscription was had in time; waiters poll')),
+    )
+    try {
+      await Promise.race([woken, isListening, late])
+    } finally {
+      timer.cancel()
+    }
+    const leftMs = await Promise.race([woken, this.server.run(HELD_FOR, [name, ...this.#markers], [])])
+    return leftMs === undefined || Number(leftMs) === -2 ? null : Number(leftMs)
   }
 
   async advanceMany(entries: readonly RegisterAdvance[]): Promise<readonly boolean[]> {

@@ -24,7 +24,8 @@ export interface RedisLockOptions {
   readonly maxTtl?: Duration
   /**
    * Whether nothing is granted for one `maxTtl` after an empty store is seen, the first time included: leases from before
-   * the loss have ended by then. All processes must say so, with the same `maxTtl`. Not in a Cluster. Default false.
+   * the loss have ended by then, unless the server's wall clock, by which it is counted, is set forward. All processes must say so,
+   * with the same `maxTtl`. Not in a Cluster. Default false.
    */
   readonly quarantine?: boolean
   /** Clocks and timers of the waiters. Default {@link systemRuntime}. */

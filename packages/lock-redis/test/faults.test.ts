@@ -144,6 +144,19 @@ describeWithServer('redis', ({ url }) => {
       })
     })
 
+    test('a release while the server is away says so, and is not made later', async () => {
+      await given(async ({ proxy, mutex, through, others }) => {
+        const lease = await mutex.acquire('away', { ttl: '60s' })
+        await proxy.refuse()
+        proxy.cut()
+        await vi.waitFor(() => expect(through.isReady()).toBe(false))
+        await expect(lease.release()).rejects.toThrow(LockUnavailableError)
+        await proxy.heal()
+        await vi.waitFor(async () => expect(await through.command('PING')).toBe('PONG'), { timeout: 10_000 })
+        expect(await others.tryAcquire('away')).toBeNull()
+      })
+    })
+
     test('a closed mutex leaves no connection of its own and nothing that listens', async () => {
       await given(async ({ proxy, mutex, through, others }) => {
         const listeners = (): number =>

@@ -14,7 +14,7 @@ import type { Wanted } from './wanted.ts'
 const LAST_ANSWER_MS = 1_000
 /** How long a driver is left waiting for a release when it is not known how long the key is held, milliseconds. */
 const LONGEST_WATCH_MS = 5_000
-/** Why a pause ended when it was not its time. */
+/** Why a pause, or a watch, ended when it was not its time. Given, since an abort without a reason makes an error with its stack. */
 const RESUMED = 'resumed'
 
 /** One call of `acquire` or `tryAcquire`, from its first question to its lease. */
@@ -152,7 +152,7 @@ export class Acquisition {
       })
     } finally {
       turn.onNudge = undefined
-      watch.abort()
+      watch.abort(RESUMED)
     }
   }
 

@@ -27,7 +27,7 @@ export class Claim {
     this.#keeper = keeper
     this.#renews = renews
     const waits = waitMs > 0 && calls.driver.waitForRelease !== undefined
-    this.request = { key, owner: calls.newOwner(), ttlMs, waits }
+    this.request = { key, owner: calls.newOwner(), ttlMs, waits, renews }
   }
 
   /**

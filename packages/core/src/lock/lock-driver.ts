@@ -11,6 +11,11 @@ export interface LockRequest {
    * that queues by itself may queue it at once. Default false.
    */
   readonly waits?: boolean
+  /**
+   * Whether a lease for less than `ttlMs` will do, since it will be renewed: a server that keeps one for who waits may grant
+   * what is left of it. Default false.
+   */
+  readonly renews?: boolean
 }
 
 /** The key is the owner's. */

@@ -6,6 +6,8 @@ import { ReleaseNotices } from './release-notices.ts'
 
 /** For how long a key counts as waited for after somebody has begun to, at least as long as anybody waits. Milliseconds. */
 const AWAITED_MS = 60_000
+/** Why a wait ended. Given, since an abort without a reason makes an error with its stack. */
+const OVER = 'over'
 
 interface AwaitedRow {
   readonly left_ms: unknown
@@ -38,7 +40,7 @@ export class NotifiedLockDriver extends ServerLockDriver {
         const looking = notices.ready().then(() => this.#isHeld(table, key, timeoutMs))
         if ((await Promise.race([woken, timedOut, looking])) === true) await Promise.race([woken, timedOut])
       } finally {
-        ending.abort()
+        ending.abort(OVER)
         stop()
       }
     })

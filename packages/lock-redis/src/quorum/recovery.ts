@@ -11,7 +11,7 @@ import type { Quorum } from './quorum.ts'
 export class Recovery {
   readonly #quorum: Quorum
   readonly #logger: Logger
-  /** For how long a server without its data takes no part at least, milliseconds. */
+  /** For how long a server without its data takes no part at least, milliseconds of its own wall clock, the only one it can be asked for. */
   readonly #quarantineMs: number
   /** What has been told of. */
   readonly #told = new Map<QuorumServer, string>()

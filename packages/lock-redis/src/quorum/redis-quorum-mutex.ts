@@ -13,7 +13,8 @@ const LEAST_SERVERS = 3
  * same order in all processes.
  *
  * A server that comes back without its data is taught by the others, and may then grant again what it had granted; give
- * `quarantine: true` unless each writes what it does to its disk at once.
+ * `quarantine: true` unless each writes what it does to its disk at once. For how long it is kept out is counted by its own wall clock:
+ * one that is set forward meanwhile lets it in as much too early.
  *
  * @throws {@link InvalidOptionError} for too few servers, an even number, one that is given twice, or a Cluster.
  * @example

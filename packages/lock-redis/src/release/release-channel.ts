@@ -6,6 +6,8 @@ export class ReleaseChannel {
   readonly name: string
   /** Ends it when nobody has listened for a while. */
   ending: Timer | undefined
+  /** Grows with each message, and when later ones will be missed. */
+  changes = 0
   readonly #subscriber: RedisSubscriber
   readonly #listeners = new Set<() => void>()
   #isSubscribed = false
@@ -14,6 +16,11 @@ export class ReleaseChannel {
   constructor(name: string, subscriber: RedisSubscriber) {
     this.name = name
     this.#subscriber = subscriber
+  }
+
+  /** Whether every later message is told of. */
+  get isSure(): boolean {
+    return this.#isSubscribed
   }
 
   get isIdle(): boolean {
@@ -31,6 +38,7 @@ export class ReleaseChannel {
   }
 
   wake(): void {
+    this.changes++
     for (const wake of this.#listeners) wake()
   }
 
@@ -39,6 +47,8 @@ export class ReleaseChannel {
     this.#settling = this.#settling.then(async () => {
       const isNeeded = !this.isIdle
       if (isNeeded === this.#isSubscribed) return
+      this.#isSubscribed = false
+      this.changes++
       await (isNeeded ? this.#subscriber.subscribe(this.name) : this.#subscriber.unsubscribe(this.name))
       this.#isSubscribed = isNeeded
     })

@@ -51,6 +51,14 @@ export class ReleaseChannels {
     }
   }
 
+  /** Tells afterwards whether no message of a channel has come since now, and none was missed; undefined: it is not listened to. */
+  quietSince(name: string): (() => boolean) | undefined {
+    const channel = this.#channels.get(name)
+    if (channel?.isSure !== true) return undefined
+    const { changes } = channel
+    return () => this.#channels.get(name) === channel && channel.changes === changes
+  }
+
   /** Wakes all who listen. Idempotent. */
   close(): void {
     this.#isClosed = true

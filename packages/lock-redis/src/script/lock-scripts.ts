@@ -7,7 +7,8 @@ import { LuaScript } from './lua-script.ts'
 
 /**
  * KEYS: lock, fence, and the marker of a store where there is quarantine. ARGV: owner, ttl, quarantine in ms.
- * Answers {1, fence, ms left} when granted, {0, '', ms left} when held, {2, '', ms left} when it has just seen an empty store.
+ * Answers the fence when granted, {1, fence, ms left} when the owner has it already, {0, '', ms left} when another has, {2, '', ms left}
+ * when it has just seen an empty store. What happens most is a text, since a list costs server and client more.
  */
 export const ACQUIRE: LuaScript = new LuaScript(`
 local held = redis.call('GET', KEYS[1])
@@ -32,7 +33,7 @@ local fence = math.max(last + 1, time[1] * 1000000 + time[2])
 local text = string.format('%.0f', fence)
 redis.call('SET', KEYS[2], text, 'PXAT', string.format('%.0f', math.floor(fence / 1000) + 86400000))
 redis.call('SET', KEYS[1], text .. ' ' .. ARGV[1], 'PX', ARGV[2])
-return {1, text, tonumber(ARGV[2])}
+return text
 `)
 
 /**

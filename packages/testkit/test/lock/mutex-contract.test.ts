@@ -124,6 +124,41 @@ test('the contract finds a target that says nothing of what it lacks', async () 
   expect(await failures({ ...broken(() => ({})), lacks: [] })).toContainEqual(expect.stringMatching(/says it has/))
 })
 
+/** Runs the one case whose title begins so. */
+async function runCase(target: MutexContractTarget, title: string): Promise<void> {
+  const found = mutexContract(target).filter((each) => each.title.startsWith(title))
+  expect(found).toHaveLength(1)
+  await found[0]?.run()
+}
+
+test('the contract blames no driver for a machine so busy that a renewal takes longer than a sixth of the ttl', async () => {
+  const target = broken(() => ({}))
+  const slow: MutexContractTarget = {
+    ...target,
+    start: async (runtime) => {
+      const server = await target.start(runtime)
+      return {
+        ...server,
+        connect: async (node) => {
+          const driver = (await server.connect(node)) as LockDriver
+          return { ...driver, renewMany: async (r) => runtime.sleep(300).then(() => driver.renewMany(r)) }
+        },
+      }
+    },
+  }
+  await expect(runCase(slow, 'rule 16: fences grow with every grant')).resolves.toBeUndefined()
+})
+
+test('the contract blames no driver for an event loop that was blocked when a lease had to be given up', async () => {
+  const blocked = setTimeout(() => {
+    const until = performance.now() + 200
+    while (performance.now() < until);
+  }, 900)
+  const running = runCase({ ...broken(() => ({})), time: 'real' }, 'promise 6: the signal fires before anyone else')
+  await expect(running).resolves.toBeUndefined()
+  clearTimeout(blocked)
+})
+
 test('a sound driver passes in real time, too', { timeout: 120_000 }, async () => {
   const cases = [...mutexContract({ ...broken(() => ({})), time: 'real' })]
   const failed: string[] = []
