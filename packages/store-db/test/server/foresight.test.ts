@@ -13,6 +13,8 @@ function looks(): number {
   looking.mockClear()
   return count
 }
+// oxlint-disable-next-line typescript/unbound-method -- called with the `this` of the call that it takes the place of
+const realLook = Looking.prototype.look
 const looking = vi.spyOn(Looking.prototype, 'look')
 
 describeOnServers(['postgres'], (onServer) => {
@@ -110,6 +112,20 @@ describeOnServers(['postgres'], (onServer) => {
       expect(await ask()).toHaveLength(1)
       expect(looks()).toBe(1)
     }
+  })
+
+  it.each([
+    ['an enqueue of this process', (at: StoreStage) => at.enqueue({ priority: 5 })],
+    ['a plan of this process', (at: StoreStage) => at.plan('report', [at.now()], { priority: 5 })],
+  ])('rule 10: what %s has committed during a look goes before what is behind it', async (_, change) => {
+    looking.mockImplementationOnce(async function (this: Looking, ...asked) {
+      const seen = await realLook.apply(this, asked)
+      await change(stage)
+      return seen
+    })
+    await stage.claim('a')
+    await stage.enqueue()
+    expect(await stage.claim('a', { slots: 1 })).toMatchObject([{ priority: 5 }])
   })
 
   it.each([

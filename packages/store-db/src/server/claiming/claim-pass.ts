@@ -56,8 +56,9 @@ export class ClaimPass {
   async claim(namespace: string, request: ClaimRequest): Promise<ClaimResult> {
     const foreseen = await this.#claimForeseen(namespace, request)
     if (foreseen !== null) return foreseen
+    const { changes } = this.#foresight
     const look = await this.#looking.look(namespace, request)
-    this.#foresight.looked(namespace, request, look)
+    this.#foresight.looked(namespace, request, look, changes)
     const idle = idleAnswer(look, request)
     if (idle !== null) return { ...NOTHING, ...idle }
     const claimed = await this.#fast?.claim(namespace, request, look)

@@ -24,21 +24,29 @@ interface IdleLook {
 export class Foresight {
   /** By namespace: the last look, if it found nothing and nothing else has happened. */
   readonly #idle = new Map<string, IdleLook>()
+  #changes = 0
+
+  /** How often something has happened: what happens during a look, that look may not have seen. */
+  get changes(): number {
+    return this.#changes
+  }
 
   /** Something has happened that only a look can tell more of; absent: in any namespace. */
   forget(namespace?: string): void {
+    this.#changes++
     if (namespace === undefined) this.#idle.clear()
     else this.#idle.delete(namespace)
   }
 
-  /** Takes note of a look that was made for a claim. */
-  looked(namespace: string, request: ClaimRequest, look: Look): void {
-    if (hasFoundNothing(look)) this.#idle.set(namespace, { look, request, level: null })
+  /** Takes note of a look that was made for a claim; `changes`: {@link Foresight.changes} before it was asked for. */
+  looked(namespace: string, request: ClaimRequest, look: Look, changes: number): void {
+    if (changes === this.#changes && hasFoundNothing(look)) this.#idle.set(namespace, { look, request, level: null })
     else this.#idle.delete(namespace)
   }
 
   /** Takes note of what was committed by this process. */
   enqueued(namespace: string, executions: readonly NewExecution[]): void {
+    this.#changes++
     const idle = this.#idle.get(namespace)
     const [first] = executions
     if (idle === undefined || first === undefined) return
