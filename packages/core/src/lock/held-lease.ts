@@ -16,7 +16,7 @@ export interface LeaseOwner {
   renewNow(lease: HeldLease): Promise<void>
   /** The lease has ended on this side; called once. */
   onEnd(lease: HeldLease): void
-  /** The key may be free: the lease was given back, or was lost. */
+  /** The key may be free: the lease is being given back, was given back, or was lost. */
   onFree(key: string): void
 }
 
@@ -132,7 +132,6 @@ export class HeldLease implements Lease {
   lose(happened: string): void {
     if (this.#end !== undefined) return
     this.#finish(happened)
-    this.#keeper.onFree(this.key)
     this.#calls.logger.warn(`Lock ${JSON.stringify(this.key)}: the lease ${happened}`, {
       owner: this.owner,
       fence: String(this.fence),
@@ -143,6 +142,8 @@ export class HeldLease implements Lease {
     this.#end = happened
     this.#keeper.onEnd(this)
     this.#abort?.abort(this.#lostError(happened))
+    // Also before a release is answered, or its answer is lost: the next in line asks behind it.
+    this.#keeper.onFree(this.key)
   }
 
   #lostError(happened: string): LeaseLostError {
@@ -162,8 +163,7 @@ export class HeldLease implements Lease {
         try {
           const isReleased = await this.#calls.release({ key, owner, fence }, answerLimitMs(this.#ttlMs))
           // Nobody else can have ended it before its time: an earlier try did, and its answer was lost.
-          const outcome = isReleased || (isUnanswered && this.trustedMs() > 0) ? 'released' : 'not-held'
-          return outcome
+          return isReleased || (isUnanswered && this.trustedMs() > 0) ? 'released' : 'not-held'
         } catch (error) {
           if (!(error instanceof LockUnavailableError) || tries === MOST_RELEASE_TRIES) {
             if (this.trustedMs() + safetyMarginMs(this.#ttlMs) <= 0) return 'not-held'

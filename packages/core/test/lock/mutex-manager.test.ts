@@ -269,8 +269,8 @@ test('who waits for what this manager has asks the server once it is given back'
   expect(asked).toBe(2)
 })
 
-test('who waits for what this manager has asks at once when that is lost or its release fails', async () => {
-  for (const fault of ['lost', 'release'] as const) {
+test('who waits for what this manager has asks at once when that is lost, or its release fails or is not answered', async () => {
+  for (const fault of ['lost', 'failed', 'silent'] as const) {
     const runtime = virtualRuntime()
     const sound = driverWith(runtime, {})
     let isFailing = false
@@ -279,6 +279,7 @@ test('who waits for what this manager has asks at once when that is lost or its 
       renewMany: async (renewals) => (isFailing ? renewals.map(() => 'not-held') : sound.renewMany(renewals)),
       release: async (release) => {
         const answer = await sound.release(release)
+        if (isFailing && fault === 'silent') return await Promise.withResolvers<boolean>().promise
         if (isFailing) throw new Error('no answer')
         return answer
       },
@@ -288,7 +289,7 @@ test('who waits for what this manager has asks at once when that is lost or its 
     const next = mutex.acquire('key', { wait: 60_000 })
     await runtime.advance(1_000)
     isFailing = true
-    if (fault === 'release') void lease.release().catch(() => undefined)
+    if (fault !== 'lost') void lease.release().catch(() => undefined)
     else {
       await sound.release({ key: 'key', owner: lease.owner, fence: lease.fence })
       await lease.renew().catch(() => undefined)

@@ -19,7 +19,7 @@ interface IdleLook {
 /**
  * Knows what a look would find where nothing but an enqueue of this process has happened since the last one: what was
  * enqueued, at its priority of its queue. The claim then need not look first. It takes its rows under the same locks as
- * ever, so that a forecast that is wrong costs a claim more, or the order of what two processes enqueue at one time.
+ * ever, so that a forecast that is wrong costs a claim more, or the order of what is enqueued at one time.
  */
 export class Foresight {
   /** By namespace: the last look, if it found nothing and nothing else has happened. */
