@@ -32,10 +32,10 @@ export class CalendarSearch {
 
   /** The first match at or after `time`; infinity when there is none. */
   from(time: number): number {
-    const day = Math.floor(time / DAY_S)
+    const day = Math.floor(time / DAY_S) | 0
     const matching = this.#dayFrom(day)
     if (matching === day) {
-      const timeOfDay = this.#timeFrom(time - day * DAY_S)
+      const timeOfDay = this.#timeFrom((time - day * DAY_S) | 0)
       return timeOfDay >= 0 ? day * DAY_S + timeOfDay : this.#dayFrom(day + 1) * DAY_S + this.#firstTime
     }
     return matching * DAY_S + this.#firstTime
@@ -43,10 +43,10 @@ export class CalendarSearch {
 
   /** The last match at or before `time`; minus infinity when there is none. */
   until(time: number): number {
-    const day = Math.floor(time / DAY_S)
+    const day = Math.floor(time / DAY_S) | 0
     const matching = this.#dayUntil(day)
     if (matching === day) {
-      const timeOfDay = this.#timeUntil(time - day * DAY_S)
+      const timeOfDay = this.#timeUntil((time - day * DAY_S) | 0)
       return timeOfDay >= 0 ? day * DAY_S + timeOfDay : this.#dayUntil(day - 1) * DAY_S + this.#lastTime
     }
     return matching * DAY_S + this.#lastTime
