@@ -9,6 +9,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { connections } from './connections/connections.ts'
+import { cron } from './cron/cron.ts'
 import { dispatch } from './dispatch/dispatch.ts'
 import { serverDispatch } from './dispatch/server-dispatch.ts'
 import { farServers } from './far/far-servers.ts'
@@ -36,6 +37,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   serverLateness,
   planning,
   serverPlanning,
+  cron,
   history,
   historyOn('postgres'),
   historyOn('mariadb'),

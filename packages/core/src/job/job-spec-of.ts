@@ -32,7 +32,7 @@ function resolveSpec(job: AnyJob, timezone: string, isSystem: boolean): JobSpec 
   return Object.freeze({
     ...job.settings,
     name: job.name,
-    triggers: job.triggers.map((trigger) => resolveTrigger(trigger, { timezone })),
+    triggers: job.triggers.map((trigger) => resolveTrigger(trigger, { timezone, job: job.name })),
     concurrencyLimit: job.concurrency?.limit ?? null,
     tickConcurrencyKey: tick === undefined ? null : concurrencyKeyOf(job.concurrency, tick.value),
     tickInput: tick?.payload === undefined ? null : JSON.stringify(tick.payload),

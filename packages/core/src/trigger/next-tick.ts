@@ -1,5 +1,5 @@
+import { readSchedule } from '../cron/read-schedule.ts'
 import { LAST_INSTANT_MS } from './instant.ts'
-import { nextCronTick } from './next-cron-tick.ts'
 import { spreadFraction } from './spread.ts'
 import type { AtSpec, EverySpec, TriggerSpec } from './trigger-spec.ts'
 
@@ -43,8 +43,7 @@ function nextOf(trigger: TriggerSpec, job: string, after: number): number | null
   let last = after - offset
   if (from !== undefined && last < from) last = from - 1
   for (;;) {
-    const instant =
-      trigger.kind === 'every' ? nextMultiple(trigger, last) : nextCronTick(trigger.pattern, trigger.timezone, last)
+    const instant = trigger.kind === 'every' ? nextMultiple(trigger, last) : readSchedule(trigger).next(last)
     // A tick that does not move on would be planned for ever.
     if (instant === null || instant <= last || instant > (until ?? LAST_INSTANT_MS)) return null
     if (except === undefined || !includes(except, instant)) return instant + offset

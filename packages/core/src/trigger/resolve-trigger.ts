@@ -1,9 +1,10 @@
-import { durationMs, InvalidOptionError } from '@escapement/base'
-import { parseCronPattern } from './cron-pattern.ts'
+import { type Duration, durationMs, InvalidOptionError } from '@escapement/base'
+import { chosenPolicy } from '../cron/dst-policy.ts'
+import { storedPattern } from '../cron/pattern/stored-pattern.ts'
+import { readSchedule } from '../cron/read-schedule.ts'
 import { type Instant, instantMs } from './instant.ts'
-import { timeZone } from './time-zone.ts'
-import type { RecurringOptions, Trigger } from './trigger.ts'
-import type { TriggerSpec } from './trigger-spec.ts'
+import type { CronTrigger, EveryOptions, RecurringOptions, Trigger } from './trigger.ts'
+import type { CronSpec, EverySpec, TriggerSpec } from './trigger-spec.ts'
 
 /** The shortest interval of `every`: below it a scheduler does little but plan. Milliseconds. */
 const SHORTEST_INTERVAL_MS = 100
@@ -11,25 +12,32 @@ const SHORTEST_INTERVAL_MS = 100
 const LONGEST_SPREAD_MS = 86_400_000
 const MOST_INSTANTS = 10_000
 
+/** A cron pattern that is an interval. */
+const INTERVAL = /^@every\s+(.*)$/i
+
+/** What a trigger itself does not say. */
+export interface TriggerContext {
+  /** The zone of cron patterns that name none. */
+  readonly timezone: string
+  /** The name of the job, from which `H` is drawn. */
+  readonly job: string
+}
+
 /**
  * Checks a trigger and turns it into what is stored.
  *
- * @param defaults - `timezone`: the zone of cron patterns that name none.
  * @throws {@link InvalidOptionError} naming what is wrong with it, its value and the way out.
  */
-export function resolveTrigger(trigger: Trigger, defaults: { readonly timezone: string }): TriggerSpec {
+export function resolveTrigger(trigger: Trigger, context: TriggerContext): TriggerSpec {
   switch (trigger.kind) {
     case 'cron': {
-      parseCronPattern(trigger.pattern)
-      const timezone = trigger.options.timezone ?? defaults.timezone
-      timeZone(timezone)
-      return { kind: 'cron', pattern: trigger.pattern.trim(), timezone, ...bounds(trigger.options, 'cron') }
+      const interval = typeof trigger.pattern === 'string' ? INTERVAL.exec(trigger.pattern.trim())?.[1] : undefined
+      return interval === undefined
+        ? resolveCron(trigger, context)
+        : resolveEvery(interval as Duration, trigger.options)
     }
-    case 'every': {
-      const everyMs = durationMs(trigger.interval, 'every', { minMs: SHORTEST_INTERVAL_MS })
-      const anchor = instantMs(trigger.options.anchor ?? 0, 'anchor of every')
-      return { kind: 'every', everyMs, anchor, ...bounds(trigger.options, 'every') }
-    }
+    case 'every':
+      return resolveEvery(trigger.interval, trigger.options)
     case 'at': {
       const instants = instantList(trigger.instants, 'at')
       if (instants.length === 0) throw new InvalidOptionError('at names no instant; give one, or leave the trigger out')
@@ -38,6 +46,29 @@ export function resolveTrigger(trigger: Trigger, defaults: { readonly timezone: 
     default:
       throw new InvalidOptionError('trigger is none; make it with cron(), every() or at()')
   }
+}
+
+function resolveCron({ pattern, options }: CronTrigger, context: TriggerContext): CronSpec {
+  const { days = 'either', timezone = context.timezone } = options
+  if (days !== 'either' && days !== 'both') {
+    throw new InvalidOptionError(`days of cron is ${JSON.stringify(days)}; a day must fit 'either' field or 'both'`)
+  }
+  const dst = chosenPolicy(options.dst)
+  const spec: CronSpec = {
+    kind: 'cron',
+    pattern: storedPattern(pattern, { job: context.job, isBothDays: days === 'both' }),
+    timezone,
+    ...(dst !== null && { dst }),
+    ...bounds(options, 'cron'),
+  }
+  readSchedule(spec)
+  return spec
+}
+
+function resolveEvery(interval: Duration, options: EveryOptions): EverySpec {
+  const everyMs = durationMs(interval, 'every', { minMs: SHORTEST_INTERVAL_MS })
+  const anchor = instantMs(options.anchor ?? 0, 'anchor of every')
+  return { kind: 'every', everyMs, anchor, ...bounds(options, 'every') }
 }
 
 function bounds(

@@ -1,3 +1,5 @@
+import type { DstPolicy } from '../cron/dst-policy.ts'
+
 /** Bounds and exceptions that every recurring trigger may carry, compared before the spread. Instants in Unix milliseconds. */
 interface RecurringBounds {
   /** No tick before this instant. */
@@ -13,8 +15,11 @@ interface RecurringBounds {
 /** A cron pattern in an IANA time zone. */
 export interface CronSpec extends RecurringBounds {
   readonly kind: 'cron'
+  /** Without `H`: what the job's name draws stands in its place. */
   readonly pattern: string
   readonly timezone: string
+  /** What was chosen for times that the wall clock leaves out or shows twice; what is absent follows from the pattern. */
+  readonly dst?: Partial<DstPolicy>
 }
 
 /** A fixed interval counted from an anchor, so that restarts and instances agree. */

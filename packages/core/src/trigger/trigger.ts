@@ -1,4 +1,5 @@
 import type { Duration } from '@escapement/base'
+import type { DstPolicy } from '../cron/dst-policy.ts'
 import type { Instant } from './instant.ts'
 
 /** Bounds and exceptions of a recurring trigger. All are compared with its instants before `spread` moves them. */
@@ -20,6 +21,17 @@ export interface RecurringOptions {
 export interface CronOptions extends RecurringOptions {
   /** IANA name of the zone that the pattern is read in. Default: the scheduler's `timezone`, itself UTC by default. */
   readonly timezone?: string
+  /**
+   * What becomes of times that the wall clock leaves out (`gap`) or shows twice (`overlap`). Default, as Vixie cron: a
+   * fixed time happens once (`end`, `first`), a pattern whose minute or hour begins with `*` follows the clock (`skip`,
+   * `both`).
+   */
+  readonly dst?: Partial<DstPolicy>
+  /**
+   * Which of day of the month and weekday a day must fit when both are restricted; `both` is what `+` before the weekday
+   * says in the pattern. Default: `either`.
+   */
+  readonly days?: 'either' | 'both'
 }
 
 /** Options of {@link every}. */
@@ -54,8 +66,9 @@ export type Trigger = CronTrigger | EveryTrigger | AtTrigger
 /**
  * Due whenever the pattern matches the wall clock of a time zone.
  *
- * @param pattern - Five fields (minute, hour, day of the month, month, weekday), or six with seconds in front, or a
- *   nickname such as `@daily`.
+ * @param pattern - Five fields (minute, hour, day of the month, month, weekday), six with seconds in front, seven with
+ *   the year at the end, or a nickname such as `@daily`. `H` stands for a value that is drawn from the job's name.
+ *   `@every 90s` is the same as `every('90s')`: it has no wall clock, so that neither zone nor `dst` say anything.
  */
 export function cron(pattern: string, options: CronOptions = {}): CronTrigger {
   return Object.freeze({ kind: 'cron', pattern, options: Object.freeze({ ...options }) })

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { resolveTrigger } from '../../src/trigger/resolve-trigger.ts'
 import { at, cron, every } from '../../src/trigger/trigger.ts'
 
-const berlin = { timezone: 'Europe/Berlin' }
+const berlin = { timezone: 'Europe/Berlin', job: 'job' }
 
 describe('resolving a trigger', () => {
   it('reads a pattern without a zone in the zone of the scheduler, and one with a zone in its own', () => {
@@ -39,7 +39,32 @@ describe('resolving a trigger', () => {
     expect(resolveTrigger(at('1970-01-01'), berlin)).toEqual({ kind: 'at', instants: [0] })
   })
 
+  it('keeps of dst what was given, and draws H from the name of the job', () => {
+    const dst = { gap: 'skip', overlap: undefined } as never
+    expect(resolveTrigger(cron('H 9 1 * mon', { dst, days: 'both' }), berlin)).toEqual({
+      kind: 'cron',
+      pattern: '31 9 1 * +mon',
+      timezone: 'Europe/Berlin',
+      dst: { gap: 'skip' },
+    })
+    expect(resolveTrigger(cron('@daily', { dst: {} }), berlin)).not.toHaveProperty('dst')
+  })
+
+  it('@every is the same as every', () => {
+    const options = { from: 1_000, spread: '10s' } as const
+    expect(resolveTrigger(cron(' @Every 90s ', options), berlin)).toEqual(resolveTrigger(every('90s', options), berlin))
+  })
+
   it.each([
+    [cron('@every 1 fortnight'), `every is '1 fortnight'; a duration is`],
+    [cron('@daily', { dst: { gap: 'move' as never } }), `dst.gap of cron is 'move'; it is end, skip, shift`],
+    [
+      cron('@daily', { dst: { overlap: null as never } }),
+      'dst.overlap of cron is of type null; it is first, last, both',
+    ],
+    [cron('@daily', { dst: { toString: 'end' } as never }), 'dst of cron has no toString; it has gap and overlap'],
+    [cron('@daily', { dst: 'skip' as never }), `dst of cron is 'skip'; give { gap, overlap }, or one of them`],
+    [cron('@daily', { days: 'all' as never }), `days of cron is "all"; a day must fit 'either' field or 'both'`],
     [cron('0 9 * * *', { timezone: 'Mars/Base' }), 'time zone "Mars/Base" is unknown; use an IANA name'],
     [cron('0 9 * * *', { timezone: 7 as never }), 'time zone a value of type number is unknown'],
     [cron('0 9 * *'), 'has 4 fields'],
