@@ -155,7 +155,8 @@ function dayPart(part: Part): string {
       const day = `倒数第 ${part.before + 1} 天`
       return part.isNearestWeekday ? `最接近${day}的工作日` : day
     }
-    default:
+    case 'nth-weekday':
+    case 'last-weekday':
       return ''
   }
 }

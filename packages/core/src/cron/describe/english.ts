@@ -127,7 +127,8 @@ function dayPart(part: Part): string {
       const day = `the ${ordinal(part.before)} day before the last day`
       return part.isNearestWeekday ? `the weekday nearest to ${day}` : day
     }
-    default:
+    case 'nth-weekday':
+    case 'last-weekday':
       return weekdayPart(part)
   }
 }
