@@ -13,6 +13,8 @@ export interface CronQuestions {
   readonly next: ((after: number) => number | null) | null
   /** The last tick before any instant. */
   readonly previous: ((before: number) => number | null) | null
+  /** The next ticks from now on, where it knows no other beginning. */
+  readonly coming?: (count: number) => number[]
 }
 
 /** Schedulers plan no further, and some peers have no dates there. */

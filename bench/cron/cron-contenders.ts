@@ -1,4 +1,4 @@
-import { readSchedule } from '@escapement/core'
+import { cron, type CronSpec, readSchedule, resolveTrigger } from '@escapement/core'
 import { CronExpressionParser } from 'cron-parser'
 import { Cron } from 'croner'
 import { CronosExpression } from 'cronosjs'
@@ -8,20 +8,21 @@ import { type CronContender, orNull, walkBy } from './cron-contender.ts'
 /** This project. */
 export const OURS: CronContender = {
   name: 'Escapement',
-  open: (pattern, timezone) => {
-    const schedule = readSchedule({ pattern, timezone })
-    const next = (after: number): number | null => schedule.next(after)
-    return { walk: walkBy(next), next, previous: (before) => schedule.previous(before) }
-  },
+  open: (pattern, timezone) =>
+    orNull(() => {
+      const schedule = readSchedule(resolveTrigger(cron(pattern), { timezone, job: 'report' }) as CronSpec)
+      const next = (after: number): number | null => schedule.next(after)
+      return { walk: walkBy(next), next, previous: (before) => schedule.previous(before) }
+    }),
 }
 
 const croner: CronContender = {
   name: 'croner',
   open: (pattern, timezone) =>
     orNull(() => {
-      const cron = new Cron(pattern, { timezone, paused: true })
-      const next = (after: number): number | null => cron.nextRun(new Date(after))?.getTime() ?? null
-      const previous = (before: number): number | null => cron.previousRuns(1, new Date(before))[0]?.getTime() ?? null
+      const job = new Cron(pattern, { timezone, paused: true })
+      const next = (after: number): number | null => job.nextRun(new Date(after))?.getTime() ?? null
+      const previous = (before: number): number | null => job.previousRuns(1, new Date(before))[0]?.getTime() ?? null
       return { walk: walkBy(next), next, previous }
     }),
 }
@@ -54,7 +55,12 @@ const nodeCron: CronContender = {
   open: (pattern, timezone) =>
     orNull(() => {
       const task = createTask(pattern, () => undefined, { timezone })
-      return { walk: (_from, count) => void task.getNextRuns(count), next: null, previous: null }
+      return {
+        walk: (_from, count) => void task.getNextRuns(count),
+        next: null,
+        previous: null,
+        coming: (count) => task.getNextRuns(count).map((date) => date.getTime()),
+      }
     }),
 }
 

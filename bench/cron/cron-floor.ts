@@ -62,6 +62,7 @@ function nextBy({ minutes, hours, days, months, weekdays }: Masks): (after: numb
     return from > 59 || inHigh === 0 ? 60 : 61 - Math.clz32(inHigh & -inHigh)
   }
   const first = minuteFrom(0)
+  const isAnyDate = days === 0xfffffffe && months === 0x1ffe
   const date = new Date(0)
   return (after) => {
     const time = Math.floor(after / 60_000) + 1
@@ -69,28 +70,28 @@ function nextBy({ minutes, hours, days, months, weekdays }: Masks): (after: numb
     let hour = Math.floor((time - day * 1_440) / 60)
     let minute = time - day * 1_440 - hour * 60
     for (;;) {
-      date.setTime(day * DAY_MS)
-      const dayOfMonth = date.getUTCDate()
-      const isMonth = ((months >> (date.getUTCMonth() + 1)) & 1) === 1
-      const coming = isMonth ? days & (-1 << dayOfMonth) : 0
-      // No month ends before the 28th.
-      const skipped = coming === 0 ? Math.max(1, 29 - dayOfMonth) : 31 - Math.clz32(coming & -coming) - dayOfMonth
-      if (skipped > 0) {
-        day += skipped
-        hour = 0
-        minute = 0
-        continue
-      }
-      if (((weekdays >> date.getUTCDay()) & 1) === 1) {
-        for (; hour < 24; hour++, minute = 0) {
-          if (((hours >> hour) & 1) === 0) continue
-          const found = minute === 0 ? first : minuteFrom(minute)
+      const skipped = isAnyDate ? 0 : daysUntilDate(date, day, days, months)
+      if (skipped === 0 && ((weekdays >> ((day + 4) % 7)) & 1) === 1) {
+        if (((hours >> hour) & 1) === 1) {
+          const found = minuteFrom(minute)
           if (found < 60) return (day * 1_440 + hour * 60 + found) * 60_000
         }
+        const later = hours & (-2 << hour)
+        if (later !== 0) return (day * 1_440 + (31 - Math.clz32(later & -later)) * 60 + first) * 60_000
       }
-      day++
+      day += Math.max(1, skipped)
       hour = 0
       minute = 0
     }
   }
+}
+
+/** How many days at least lie between a day and the next date of the fields; 0: it is one. */
+function daysUntilDate(date: Date, day: number, days: number, months: number): number {
+  date.setTime(day * DAY_MS)
+  const dayOfMonth = date.getUTCDate()
+  const isMonth = ((months >> (date.getUTCMonth() + 1)) & 1) === 1
+  const coming = isMonth ? days & (-1 << dayOfMonth) : 0
+  // No month ends before the 28th.
+  return coming === 0 ? Math.max(1, 29 - dayOfMonth) : 31 - Math.clz32(coming & -coming) - dayOfMonth
 }
