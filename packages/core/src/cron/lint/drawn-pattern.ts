@@ -1,0 +1,19 @@
+import { type Duration, durationMs } from '@escapement/base'
+import { parseCronPattern } from '../pattern/parse-cron-pattern.ts'
+import { storedPattern } from '../pattern/stored-pattern.ts'
+
+/**
+ * The pattern with some value for each `H`; null for an interval, which knows no calendar.
+ *
+ * @throws {@link InvalidOptionError} when it cannot be read, or never fires.
+ */
+export function drawnPattern(pattern: string): string | null {
+  const interval = typeof pattern === 'string' ? /^@every\s+(.*)$/i.exec(pattern.trim())?.[1] : undefined
+  if (interval !== undefined) {
+    durationMs(interval as Duration, 'every', { minMs: 100 })
+    return null
+  }
+  const drawn = storedPattern(pattern, { job: '', isBothDays: false })
+  parseCronPattern(drawn)
+  return drawn
+}
