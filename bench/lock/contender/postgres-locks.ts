@@ -5,10 +5,9 @@ import { verrouOnPostgres } from '../peer/verrou-peer.ts'
 import { type LockContender, type OpenLock, SEEDED_KEYS } from '../lock-contender.ts'
 import { floorLock } from './floor-lock.ts'
 import { ourLock } from './our-lock.ts'
+import { NOW_MICROS, NOW_MS } from './postgres-now.ts'
 import { openWokenPostgresFloor } from './woken-postgres-floor.ts'
 
-const NOW_MS = '(extract(epoch FROM clock_timestamp()) * 1000)::bigint'
-const NOW_MICROS = '(extract(epoch FROM clock_timestamp()) * 1000000)::bigint'
 const TABLE = `CREATE TABLE floor_locks (key text COLLATE "C" PRIMARY KEY, owner text, fence bigint NOT NULL,
   expires_at bigint NOT NULL) WITH (fillfactor = 50)`
 /** Named, so that each session plans them once. */

@@ -1,9 +1,8 @@
 import { Client, Pool } from 'pg'
 import type { OpenLock } from '../lock-contender.ts'
+import { NOW_MICROS, NOW_MS } from './postgres-now.ts'
 import { wokenFloor } from './woken-floor.ts'
 
-const NOW_MS = '(extract(epoch FROM clock_timestamp()) * 1000)::bigint'
-const NOW_MICROS = '(extract(epoch FROM clock_timestamp()) * 1000000)::bigint'
 const TABLE = `CREATE TABLE IF NOT EXISTS woken_floor_locks (key text COLLATE "C" PRIMARY KEY, owner text, fence bigint NOT NULL,
   expires_at bigint NOT NULL) WITH (fillfactor = 50)`
 const CHANNEL = 'woken_floor'

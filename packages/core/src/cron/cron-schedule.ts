@@ -1,3 +1,4 @@
+import { InvalidOptionError } from '@escapement/base'
 import { CalendarSearch } from './calendar/calendar-search.ts'
 import type { DstPolicy } from './dst-policy.ts'
 import type { CronPattern } from './pattern/cron-pattern.ts'
@@ -38,8 +39,11 @@ export class CronSchedule {
 
   /**
    * The first tick after `instant`, in Unix milliseconds as it is; null when there is none.
+   *
+   * @throws {@link InvalidOptionError} when no `Date` can hold the instant, or it is no number.
    */
   next(instant: number): number | null {
+    if (!(Math.abs(instant) <= LAST_S * 1_000)) throw noInstant(instant)
     const first = Math.floor(instant / 1_000) + 1
     const zone = this.#zone
     zone.seek(first)
@@ -49,8 +53,9 @@ export class CronSchedule {
     return found <= LAST_S ? found * 1_000 : null
   }
 
-  /** The last tick before `instant`, in Unix milliseconds as it is; null when there is none. */
+  /** The last tick before `instant`; all as for {@link CronSchedule.next}. */
   previous(instant: number): number | null {
+    if (!(Math.abs(instant) <= LAST_S * 1_000)) throw noInstant(instant)
     const last = Math.ceil(instant / 1_000) - 1
     const zone = this.#zone
     zone.seek(last)
@@ -134,4 +139,8 @@ export class CronSchedule {
     }
     return this.#match
   }
+}
+
+function noInstant(instant: number): InvalidOptionError {
+  return new InvalidOptionError(`instant is ${String(instant)}; it is Unix milliseconds that a Date can hold`)
 }

@@ -1,19 +1,14 @@
 import { type Duration, durationMs, InvalidOptionError } from '@escapement/base'
 import { chosenPolicy } from '../cron/dst-policy.ts'
+import { intervalMs, intervalOf } from '../cron/pattern/interval-of.ts'
 import { storedPattern } from '../cron/pattern/stored-pattern.ts'
 import { readSchedule } from '../cron/read-schedule.ts'
 import { type Instant, instantMs } from './instant.ts'
 import type { CronTrigger, EveryOptions, RecurringOptions, Trigger } from './trigger.ts'
 import type { CronSpec, EverySpec, TriggerSpec } from './trigger-spec.ts'
 
-/** The shortest interval of `every`: below it a scheduler does little but plan. Milliseconds. */
-const SHORTEST_INTERVAL_MS = 100
-
 const LONGEST_SPREAD_MS = 86_400_000
 const MOST_INSTANTS = 10_000
-
-/** A cron pattern that is an interval. */
-const INTERVAL = /^@every\s+(.*)$/i
 
 /** What a trigger itself does not say. */
 export interface TriggerContext {
@@ -31,10 +26,8 @@ export interface TriggerContext {
 export function resolveTrigger(trigger: Trigger, context: TriggerContext): TriggerSpec {
   switch (trigger.kind) {
     case 'cron': {
-      const interval = typeof trigger.pattern === 'string' ? INTERVAL.exec(trigger.pattern.trim())?.[1] : undefined
-      return interval === undefined
-        ? resolveCron(trigger, context)
-        : resolveEvery(interval as Duration, trigger.options)
+      const interval = intervalOf(trigger.pattern)
+      return interval === null ? resolveCron(trigger, context) : resolveEvery(interval, trigger.options)
     }
     case 'every':
       return resolveEvery(trigger.interval, trigger.options)
@@ -66,7 +59,7 @@ function resolveCron({ pattern, options }: CronTrigger, context: TriggerContext)
 }
 
 function resolveEvery(interval: Duration, options: EveryOptions): EverySpec {
-  const everyMs = durationMs(interval, 'every', { minMs: SHORTEST_INTERVAL_MS })
+  const everyMs = intervalMs(interval)
   const anchor = instantMs(options.anchor ?? 0, 'anchor of every')
   return { kind: 'every', everyMs, anchor, ...bounds(options, 'every') }
 }

@@ -1,3 +1,4 @@
+import { InvalidOptionError } from '@escapement/base'
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { CronSchedule } from '../../src/cron/cron-schedule.ts'
@@ -48,6 +49,15 @@ describe('cron in UTC', () => {
     expect(past.next(0)).toBe(Date.UTC(2020, 0, 1, 11))
   })
 })
+
+it.each([Number.NaN, Infinity, -8_640_000_000_000_001, '2026-01-01' as unknown as number])(
+  'refuses %s, which is no instant',
+  (instant) => {
+    const schedule = readSchedule({ pattern: '0 9 * * *', timezone: 'Europe/Berlin' })
+    expect(() => schedule.next(instant)).toThrow(/instant is .*; it is Unix milliseconds/)
+    expect(() => schedule.previous(instant)).toThrow(InvalidOptionError)
+  },
+)
 
 describe('cron in zones', () => {
   it('follows the wall clock across the year', () => {

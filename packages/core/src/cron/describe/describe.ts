@@ -1,4 +1,5 @@
-import { type Duration, durationMs, InvalidOptionError } from '@escapement/base'
+import { InvalidOptionError } from '@escapement/base'
+import { intervalMs, intervalOf } from '../pattern/interval-of.ts'
 import { inChinese, intervalInChinese } from './chinese.ts'
 import { inEnglish, intervalInEnglish } from './english.ts'
 import { outlineOf } from './outline.ts'
@@ -37,9 +38,9 @@ export function describe(pattern: string, locale: DescriptionLocale = 'en'): str
     throw new InvalidOptionError(`locale is ${JSON.stringify(locale)}; descriptions come in 'en' and 'zh'`)
   }
   const language = LANGUAGES[locale]
-  const interval = typeof pattern === 'string' ? /^@every\s+(.*)$/i.exec(pattern.trim())?.[1] : undefined
-  if (interval === undefined) return language.pattern(outlineOf(pattern))
-  const everyMs = durationMs(interval as Duration, 'every', { minMs: 100 })
+  const interval = intervalOf(pattern)
+  if (interval === null) return language.pattern(outlineOf(pattern))
+  const everyMs = intervalMs(interval)
   const [unit, ms] = UNITS.find(([, length]) => everyMs % length === 0) as readonly [string, number]
   return language.interval(everyMs / ms, unit)
 }

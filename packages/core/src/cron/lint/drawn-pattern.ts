@@ -1,4 +1,4 @@
-import { type Duration, durationMs } from '@escapement/base'
+import { intervalMs, intervalOf } from '../pattern/interval-of.ts'
 import { parseCronPattern } from '../pattern/parse-cron-pattern.ts'
 import { storedPattern } from '../pattern/stored-pattern.ts'
 
@@ -8,9 +8,9 @@ import { storedPattern } from '../pattern/stored-pattern.ts'
  * @throws {@link InvalidOptionError} when it cannot be read, or never fires.
  */
 export function drawnPattern(pattern: string): string | null {
-  const interval = typeof pattern === 'string' ? /^@every\s+(.*)$/i.exec(pattern.trim())?.[1] : undefined
-  if (interval !== undefined) {
-    durationMs(interval as Duration, 'every', { minMs: 100 })
+  const interval = intervalOf(pattern)
+  if (interval !== null) {
+    intervalMs(interval)
     return null
   }
   const drawn = storedPattern(pattern, { job: '', isBothDays: false })

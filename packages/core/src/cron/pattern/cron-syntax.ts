@@ -1,4 +1,5 @@
 import { InvalidOptionError } from '@escapement/base'
+import { intervalOf } from './interval-of.ts'
 import type { CronField } from './cron-field.ts'
 import { DAY, type FieldRules, HOUR, MINUTE, MONTH, SECOND, WEEKDAY, YEAR } from './field-rules.ts'
 import { readField } from './read-field.ts'
@@ -69,6 +70,9 @@ function withoutNickname(text: string, shown: string): string {
   if (fields !== undefined) return fields
   if (name === '@reboot') {
     throw new InvalidOptionError(`${shown} is not a time; enqueue the job where the host starts`)
+  }
+  if (intervalOf(text) !== null) {
+    throw new InvalidOptionError(`${shown} is an interval, which has no fields; write every('90s') for one`)
   }
   const known = Object.keys(NICKNAMES).join(', ')
   throw new InvalidOptionError(`${shown} is no known nickname; those are ${known}, and @every with a duration`)
