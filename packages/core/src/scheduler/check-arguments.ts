@@ -1,4 +1,5 @@
 import { checkNames, InvalidOptionError, type NamesOf } from '@escapement/base'
+import { checkCount } from '../context/check-count.ts'
 import { checkStorable } from '../context/check-storable.ts'
 import { checkText, checkTexts } from '../context/check-texts.ts'
 import type { AnyJob } from '../job/job.ts'
@@ -95,12 +96,6 @@ export function checkedPage(page: Partial<PageRequest>): PageRequest {
   if (cursor !== undefined && cursor !== null) checkText('cursor', cursor)
   if (order !== undefined) checkText('order', order, ['newest', 'oldest'])
   return { ...page, limit }
-}
-
-/** @throws {@link InvalidOptionError} unless `value` is a whole number from 1 to `most`. */
-export function checkCount(name: string, value: unknown, most: number): void {
-  if (Number.isInteger(value) && (value as number) >= 1 && (value as number) <= most) return
-  throw new InvalidOptionError(`${name} is ${String(value)}; it must be a whole number from 1 to ${most}`)
 }
 
 /** @throws {@link InvalidOptionError} unless `value` is true, false or left out. */

@@ -1,6 +1,6 @@
 import { readSchedule } from '../cron/read-schedule.ts'
 import { LAST_INSTANT_MS } from './instant.ts'
-import { spreadFraction } from './spread.ts'
+import { spreadFraction } from '../cron/pattern/spread.ts'
 import type { AtSpec, EverySpec, TriggerSpec } from './trigger-spec.ts'
 
 /**

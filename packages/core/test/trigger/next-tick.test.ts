@@ -2,7 +2,7 @@ import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { LAST_INSTANT_MS } from '../../src/trigger/instant.ts'
 import { nextTick, ticksBetween } from '../../src/trigger/next-tick.ts'
-import { spreadFraction } from '../../src/trigger/spread.ts'
+import { spreadFraction } from '../../src/cron/pattern/spread.ts'
 import type { TriggerSpec } from '../../src/trigger/trigger-spec.ts'
 
 const every = (everyMs: number, more: object = {}): TriggerSpec => ({ kind: 'every', everyMs, anchor: 0, ...more })

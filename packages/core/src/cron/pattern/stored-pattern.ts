@@ -1,4 +1,4 @@
-import { spreadFraction } from '../../trigger/spread.ts'
+import { spreadFraction } from './spread.ts'
 import type { CronField, FieldItem } from './cron-field.ts'
 import { readCronSyntax } from './cron-syntax.ts'
 

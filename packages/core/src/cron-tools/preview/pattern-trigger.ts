@@ -1,8 +1,8 @@
 import { resolveTrigger } from '../../trigger/resolve-trigger.ts'
 import { cron } from '../../trigger/trigger.ts'
 import type { TriggerSpec } from '../../trigger/trigger-spec.ts'
-import type { DstPolicy } from '../dst-policy.ts'
-import { parseCronPattern } from '../pattern/parse-cron-pattern.ts'
+import type { DstPolicy } from '../../cron/dst-policy.ts'
+import { parseCronPattern } from '../../cron/pattern/parse-cron-pattern.ts'
 
 /** A pattern that no job stands behind yet. */
 export interface PatternCase {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { lint } from '../../src/cron/lint/lint.ts'
+import { lint } from '../../src/cron-tools/lint/lint.ts'
 
 const now = '2026-11-22'
 const timezone = 'America/New_York'

@@ -1,6 +1,6 @@
-import type { CronField } from '../pattern/cron-field.ts'
-import { type CronSyntax, readCronSyntax } from '../pattern/cron-syntax.ts'
-import { DAY, type FieldRules, HOUR, MINUTE, MONTH, SECOND, WEEKDAY, YEAR } from '../pattern/field-rules.ts'
+import type { CronField } from '../../cron/pattern/cron-field.ts'
+import { type CronSyntax, readCronSyntax } from '../../cron/pattern/cron-syntax.ts'
+import { DAY, type FieldRules, HOUR, MINUTE, MONTH, SECOND, WEEKDAY, YEAR } from '../../cron/pattern/field-rules.ts'
 import { type FieldOutline, fieldOutline, type Part } from './field-outline.ts'
 import { type TimeOutline, timeOutline } from './time-outline.ts'
 

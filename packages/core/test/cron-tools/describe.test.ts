@@ -1,7 +1,7 @@
 import { InvalidOptionError } from '@escapement/base'
 import * as fc from 'fast-check'
 import { describe as suite, expect, it } from 'vitest'
-import { describe } from '../../src/cron/describe/describe.ts'
+import { describe } from '../../src/cron-tools/describe/describe.ts'
 import { parseCronPattern } from '../../src/cron/pattern/parse-cron-pattern.ts'
 import { DESCRIPTIONS } from './descriptions.ts'
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { preview, type PreviewOptions } from '../../src/cron/preview/preview.ts'
+import { preview, type PreviewOptions } from '../../src/cron-tools/preview/preview.ts'
 import { nextTick } from '../../src/trigger/next-tick.ts'
 
 const SPRING = { from: '2027-03-13', to: '2027-03-16', timezone: 'America/New_York' }

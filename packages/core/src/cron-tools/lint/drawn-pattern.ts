@@ -1,6 +1,6 @@
-import { intervalMs, intervalOf } from '../pattern/interval-of.ts'
-import { parseCronPattern } from '../pattern/parse-cron-pattern.ts'
-import { storedPattern } from '../pattern/stored-pattern.ts'
+import { intervalMs, intervalOf } from '../../cron/pattern/interval-of.ts'
+import { parseCronPattern } from '../../cron/pattern/parse-cron-pattern.ts'
+import { storedPattern } from '../../cron/pattern/stored-pattern.ts'
 
 /**
  * The pattern with some value for each `H`; null for an interval, which knows no calendar.

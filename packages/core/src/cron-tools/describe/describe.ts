@@ -1,5 +1,5 @@
 import { InvalidOptionError } from '@escapement/base'
-import { intervalMs, intervalOf } from '../pattern/interval-of.ts'
+import { intervalMs, intervalOf } from '../../cron/pattern/interval-of.ts'
 import { inChinese, intervalInChinese } from './chinese.ts'
 import { inEnglish, intervalInEnglish } from './english.ts'
 import { outlineOf } from './outline.ts'

@@ -1,6 +1,6 @@
-import type { CronSyntax } from '../pattern/cron-syntax.ts'
-import { YEAR } from '../pattern/field-rules.ts'
-import { fieldValues } from '../pattern/field-values.ts'
+import type { CronSyntax } from '../../cron/pattern/cron-syntax.ts'
+import { YEAR } from '../../cron/pattern/field-rules.ts'
+import { fieldValues } from '../../cron/pattern/field-values.ts'
 import type { CronWarning } from './cron-warning.ts'
 
 /** Warns when no year of the pattern is left. */

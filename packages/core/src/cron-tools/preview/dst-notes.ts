@@ -1,9 +1,9 @@
-import { CalendarSearch } from '../calendar/calendar-search.ts'
-import { type DstPolicy, dstPolicy } from '../dst-policy.ts'
-import { parseCronPattern } from '../pattern/parse-cron-pattern.ts'
-import type { CronSource } from '../read-schedule.ts'
-import { type OffsetChange, offsetChanges } from '../zone/offset-changes.ts'
-import { timeZone } from '../zone/time-zone.ts'
+import { CalendarSearch } from '../../cron/calendar/calendar-search.ts'
+import { type DstPolicy, dstPolicy } from '../../cron/dst-policy.ts'
+import { parseCronPattern } from '../../cron/pattern/parse-cron-pattern.ts'
+import type { CronSource } from '../../cron/read-schedule.ts'
+import { type OffsetChange, offsetChanges } from '../../cron/zone/offset-changes.ts'
+import { timeZone } from '../../cron/zone/time-zone.ts'
 import { localText } from './local-text.ts'
 
 /** What a change of the wall clock does to times of a pattern. */

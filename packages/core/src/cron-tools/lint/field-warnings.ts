@@ -1,7 +1,7 @@
 import { type FieldOutline, fieldOutline, isValue, type Part } from '../describe/field-outline.ts'
-import type { CronField } from '../pattern/cron-field.ts'
-import type { CronSyntax } from '../pattern/cron-syntax.ts'
-import { DAY, type FieldRules, HOUR, MINUTE, MONTH, SECOND, WEEKDAY } from '../pattern/field-rules.ts'
+import type { CronField } from '../../cron/pattern/cron-field.ts'
+import type { CronSyntax } from '../../cron/pattern/cron-syntax.ts'
+import { DAY, type FieldRules, HOUR, MINUTE, MONTH, SECOND, WEEKDAY } from '../../cron/pattern/field-rules.ts'
 import type { CronWarning } from './cron-warning.ts'
 
 /** The longest that each month can be; index 0 is January. */

@@ -1,6 +1,6 @@
 import { dstNotes } from '../preview/dst-notes.ts'
-import { parseCronPattern } from '../pattern/parse-cron-pattern.ts'
-import type { CronSource } from '../read-schedule.ts'
+import { parseCronPattern } from '../../cron/pattern/parse-cron-pattern.ts'
+import type { CronSource } from '../../cron/read-schedule.ts'
 import type { CronWarning } from './cron-warning.ts'
 
 /** Every change that comes back each year lies in here. */

@@ -1,6 +1,6 @@
-import type { CronField, FieldItem } from '../pattern/cron-field.ts'
-import { type FieldRules, lastValue, MONTH, WEEKDAY } from '../pattern/field-rules.ts'
-import { itemValues } from '../pattern/field-values.ts'
+import type { CronField, FieldItem } from '../../cron/pattern/cron-field.ts'
+import { type FieldRules, lastValue, MONTH, WEEKDAY } from '../../cron/pattern/field-rules.ts'
+import { itemValues } from '../../cron/pattern/field-values.ts'
 
 /** Part of a field as a sentence names it. */
 export type Part =
